@@ -1,0 +1,192 @@
+//! A fax job as a customer asked for it: parsed once, at the edge, into types that can't be wrong.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A job whose every member has been checked.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FaxJob {
+    pub reference: Reference,
+    /// At least one.
+    pub recipients: Vec<Recipient>,
+    /// In the order they are joined.
+    pub documents: Vec<Document>,
+    pub transport: TransportOptions,
+    pub rendering: RenderingOptions,
+    pub report: ReportOptions,
+    pub customer_reference: Option<String>,
+    pub valid: Window,
+}
+
+/// The customer's own words about the job; they come back in the report.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Reference {
+    pub customer_defined_id: Option<String>,
+    pub billing_code: Option<String>,
+    pub billing_info: Option<String>,
+}
+
+/// One who gets the fax.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Recipient {
+    /// As submitted; echoed so in the report.
+    pub number: String,
+    pub alternative_numbers: Vec<String>,
+    /// For the cover page, in the order given.
+    pub properties: Vec<Property>,
+}
+
+/// A key and its value for the cover page.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Property {
+    pub key: String,
+    pub value: String,
+}
+
+/// A document to send. Its bytes never appear in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    pub name: String,
+    pub kind: DocumentKind,
+    /// For text; UTF-8 where the customer named none.
+    pub charset: Charset,
+    pub data: Vec<u8>,
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Document({:?}, {} bytes)", self.kind, self.data.len())
+    }
+}
+
+/// What a document is, by its name's extension.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentKind {
+    Pdf,
+    Txt,
+    Tiff,
+}
+
+/// Character encodings of plain text documents.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum Charset {
+    #[serde(rename = "US-ASCII")]
+    UsAscii,
+    #[default]
+    #[serde(rename = "UTF-8")]
+    Utf8,
+    #[serde(rename = "UTF-16")]
+    Utf16,
+    #[serde(rename = "UTF-16BE")]
+    Utf16Be,
+    #[serde(rename = "UTF-16LE")]
+    Utf16Le,
+    #[serde(rename = "ISO-8859-1")]
+    Iso8859_1,
+    #[serde(rename = "Windows-1252")]
+    Windows1252,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct TransportOptions {
+    /// The sender's id; the account's where missing.
+    pub csid: Option<String>,
+    pub express: bool,
+    pub blacklist: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum Paper {
+    #[default]
+    A4,
+    #[serde(rename = "LETTER")]
+    Letter,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Resolution {
+    Low,
+    #[default]
+    High,
+}
+
+/// Members the customer left out are the account's to decide.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct RenderingOptions {
+    pub paper: Option<Paper>,
+    pub resolution: Option<Resolution>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ReportOptions {
+    pub mail: Option<ReportMail>,
+    pub push: Option<HttpStatusPush>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ReportMail {
+    pub success_address: Option<String>,
+    pub failure_address: Option<String>,
+    pub image_mode: ImageMode,
+    pub image_format: ImageFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ImageMode {
+    #[default]
+    Never,
+    SuccessOnly,
+    FailureOnly,
+    Always,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ImageFormat {
+    #[default]
+    Tiff,
+    Pdf,
+    PdfWithOcr,
+}
+
+/// Credentials never appear in `Debug`, and are sealed before they are stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpStatusPush {
+    pub target_url: String,
+    pub auth_method: AuthMethod,
+    pub principal: Option<String>,
+    pub credentials: Option<String>,
+}
+
+impl std::fmt::Debug for HttpStatusPush {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpStatusPush({:?})", self.auth_method)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuthMethod {
+    #[default]
+    None,
+    HttpBasic,
+    HttpDigest,
+    Oauth2,
+}
+
+/// When the job may be sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Window {
+    pub start: Option<Timestamp>,
+    pub end: Option<WindowEnd>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WindowEnd {
+    At(Timestamp),
+    /// From the moment of submission.
+    After(SignedDuration),
+}

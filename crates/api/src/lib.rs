@@ -1,0 +1,5 @@
+//! The words of the REST API: requests, answers, error codes.
+
+pub mod job;
+
+pub mod report;

@@ -1,0 +1,49 @@
+//! The status report, in the one shape that all the vendor's client SDKs can parse.
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::Property;
+
+/// A job's report, pending or final.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FaxReport {
+    pub job_id: String,
+    /// In the order of the request.
+    pub recipient_status: Vec<RecipientStatus>,
+    /// Pages of the fax with its cover; 0 while pending.
+    pub pages: u32,
+    pub reference: ReportReference,
+}
+
+/// What became of one recipient.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecipientStatus {
+    /// As submitted.
+    pub number: String,
+    /// `null` where there were none, never an empty list.
+    pub properties: Option<Vec<Property>>,
+    pub status: String,
+    pub reason: String,
+    /// RFC 3339, UTC, whole seconds; absent while pending and where no call was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_ts: Option<String>,
+    pub duration_in_secs: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_to_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_csid: Option<String>,
+    /// Pages the far end confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages_confirmed: Option<u32>,
+}
+
+/// Exactly these three keys; `customerDefinedId` is never null.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportReference {
+    pub customer_defined_id: String,
+    pub billing_code: Option<String>,
+    pub billing_info: Option<String>,
+}

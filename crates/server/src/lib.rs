@@ -1,0 +1,8 @@
+//! The service: accepts, stores, prepares, sends and reports.
+//!
+//! A fax: `http → accept → store ⇢ prepare → (render child) → store ⇢ send → line → jobs::decide → store ⇢ report`.
+//! Each `⇢` is a claim from the store. Stages never call each other.
+
+pub mod jobs;
+pub mod line;
+pub mod store;

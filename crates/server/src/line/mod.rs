@@ -1,0 +1,1 @@
+//! Calls: SIP, media sockets, and the clock that drives a fax call.

@@ -1,0 +1,1 @@
+//! Rows: everything the service remembers. The only place that speaks SQL.
