@@ -21,8 +21,6 @@ pub mod t6;
 
 pub mod tiff;
 
-pub mod hdlc;
-
 pub mod carrier;
 
 pub mod t38;
