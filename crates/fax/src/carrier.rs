@@ -111,7 +111,8 @@ pub enum Content {
 /// Tones of phase A.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Tone {
-    /// Calling tone, 1100 Hz, 0.5 s on and 3 s off until told to stop. T.30 4.1.
+    /// Calling tone, 1100 Hz, 0.5 s on and 3 s off. Goes on under a later `Listen` until `Stop` or another transmission; no
+    /// `Sent` follows. T.30 4.1.
     Cng,
     /// Called station identification, 2100 Hz for 3 s, then 75 ms of silence. `Sent` follows. T.30 4.1.
     Ced,
