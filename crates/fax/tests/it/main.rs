@@ -1,3 +1,5 @@
 //! Tests of the engine as its users see it.
 
 mod layers;
+mod spandsp;
+mod t38_relay;
