@@ -442,3 +442,6 @@ impl BitReader<'_> {
         self.bytes.iter().skip(self.bit.div_ceil(8)).all(|byte| *byte == 0)
     }
 }
+
+#[cfg(test)]
+mod tests;

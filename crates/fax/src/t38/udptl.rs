@@ -27,3 +27,6 @@ pub const IFP_BYTES_MAX: usize = 4096;
 /// The shortest limit of a datagram that is honoured: a number, a packet with one octet of data, and its framing. Smaller
 /// values in SDP are nonsense.
 pub const DATAGRAM_BYTES_MIN: usize = 16;
+
+#[cfg(test)]
+mod tests;

@@ -153,3 +153,6 @@ impl Relay {
 fn duration_of(bits: u64, rate_bps: u32) -> Duration {
     Duration::from_micros(bits.saturating_mul(1_000_000) / u64::from(rate_bps.max(1)))
 }
+
+#[cfg(test)]
+mod tests;

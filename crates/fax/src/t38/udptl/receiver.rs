@@ -238,4 +238,10 @@ impl Receiver {
         self.gap_since = None;
         true
     }
+
+    /// Packets and parities kept.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.known.len() + self.parities.len()
+    }
 }
