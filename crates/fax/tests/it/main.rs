@@ -1,0 +1,3 @@
+//! Integration tests of the engine.
+
+mod t30;
