@@ -2,4 +2,5 @@
 
 mod layers;
 mod spandsp;
+mod t30;
 mod t38_relay;
