@@ -1,0 +1,6 @@
+//! Integration tests of the engine, one binary.
+
+mod codec;
+mod codec_libtiff;
+mod codec_pages;
+mod tiff;
