@@ -10,7 +10,7 @@
 use crate::page::{PageSource, ROWS_MAX, Row, Rows};
 use crate::t4::bits::{Reader, Writer};
 use crate::t4::codes::EOL;
-use crate::t4::two_d;
+use crate::t4::{one_d, two_d};
 
 mod stored;
 
@@ -64,11 +64,11 @@ pub enum End {
     AllRows,
     /// The bytes ended behind a row, without EOFB.
     DataEnd,
-    /// In a row: no code, a run too long, an extension, the end of the bytes; or more than [`ROWS_MAX`] rows.
+    /// In a row: no code, a run too long, an extension, the end of the bytes; or more than [`ROWS_MAX`] rows where no number was given.
     Damaged,
 }
 
-/// Decodes a page from any bytes, up to EOFB, `rows` rows, the end of the bytes, or damage.
+/// Decodes a page from any bytes, up to EOFB, `rows` rows (where none are given, [`ROWS_MAX`]), the end of the bytes, or damage.
 pub fn decode(bytes: &[u8], width: u16, rows: Option<u32>) -> Decoded {
     let mut reader = Reader::new(bytes);
     let mut row = Row::default();
@@ -79,10 +79,33 @@ pub fn decode(bytes: &[u8], width: u16, rows: Option<u32>) -> Decoded {
             break;
         }
         let step = |above: &[u16], row: &mut Row| next_row(&mut reader, width, above, row);
-        if decoded.rows.len() >= ROWS_MAX || decoded.rows.push_with(step, &mut row).is_err() {
+        if (rows.is_none() && decoded.rows.len() >= ROWS_MAX) || decoded.rows.push_with(step, &mut row).is_err() {
             decoded.end = End::Damaged;
             break;
         }
+    }
+    decoded
+}
+
+/// As [`decode`] of `rows` rows, for encoders that code pairs of runs of no length and count them among the changing elements of
+/// the row above (seen in files). T.6 does not: a changing element is a pel.
+pub(crate) fn decode_empty_pairs(bytes: &[u8], width: u16, rows: u32) -> Decoded {
+    let mut reader = Reader::new(bytes);
+    let (mut above, mut row, mut clean) = (Vec::new(), Vec::new(), Vec::new());
+    let mut decoded = Decoded { rows: Rows::new(width), end: End::AllRows };
+    while decoded.rows.len() < rows {
+        if let Some(end) = end_before_row(&mut reader) {
+            decoded.end = end;
+            break;
+        }
+        if two_d::decode_with(&mut reader, width, &above, &mut row, Vec::push).is_err() || reader.is_past_end() {
+            decoded.end = End::Damaged;
+            break;
+        }
+        clean.clear();
+        row.iter().for_each(|&change| one_d::push_change(&mut clean, change));
+        decoded.rows.push(&clean);
+        std::mem::swap(&mut above, &mut row);
     }
     decoded
 }
