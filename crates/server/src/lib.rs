@@ -5,4 +5,5 @@
 
 pub mod jobs;
 pub mod line;
+pub mod receive;
 pub mod store;
