@@ -1,5 +1,6 @@
 //! Tests of the engine as its users see it.
 
+mod call;
 mod codec;
 mod codec_libtiff;
 mod codec_pages;
