@@ -3,3 +3,8 @@
 mod layers;
 mod spandsp;
 mod t38_relay;
+
+mod codec;
+mod codec_libtiff;
+mod codec_pages;
+mod tiff;
