@@ -3,6 +3,7 @@
 mod layers;
 mod spandsp;
 mod t38_relay;
+mod t38_tshark;
 
 mod codec;
 mod codec_libtiff;
