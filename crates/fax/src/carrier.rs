@@ -130,11 +130,11 @@ pub enum Command {
         fast: Option<(Fast, Content)>,
     },
     /// Send these frames in V.21 behind one preamble, then fall silent. A frame is address, control, FCF and so on,
-    /// without flags and FCS. `Sent` follows.
+    /// without flags and FCS; the bit sent first is the least significant of its octet. `Sent` follows.
     Frames(Vec<Vec<u8>>),
     /// Train, send 1.5 s of zeros, fall silent. `Sent` follows.
     TrainingCheck(Fast),
-    /// Train and send these HDLC frames (without flags and FCS), fall silent. `Sent` follows.
+    /// Train and send these HDLC frames (without flags and FCS; bits as in `Frames`), fall silent. `Sent` follows.
     EcmFrames(Fast, Vec<Vec<u8>>),
     /// Train and send these bits of a page, first bit in the most significant place, fall silent. `Sent` follows.
     PageBits(Fast, Vec<u8>),

@@ -21,7 +21,7 @@ pub const WIDTH_PELS: u16 = 1728;
 pub const ROWS_MAX: u32 = 20_000;
 
 /// Lines per length, T.4 clause 2. 1728 pels over 215 mm in every case.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Resolution {
     /// 3.85 lines/mm (204 × 98 dpi); the API's `LOW`.
