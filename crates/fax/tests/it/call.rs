@@ -211,7 +211,7 @@ fn a_call_nobody_can_switch_ends_as_audio_only_in_time() {
     let first = ends.iter().flat_map(|end| end.done.clone()).min_by_key(|(at, _)| *at);
     let (at, outcome) = first.expect("it ended");
     assert_eq!(outcome, Outcome::AudioOnly);
-    assert!(at <= Time::from_millis(42_100), "{at}");
+    assert!(at <= Time::from_millis(32_100), "{at}");
 }
 
 #[test]

@@ -8,4 +8,6 @@ mod layers;
 mod spandsp;
 mod t30;
 mod t38_relay;
+mod t38_spandsp;
+mod t38_tshark;
 mod tiff;

@@ -237,7 +237,8 @@ impl Ear {
 
     fn frame_end(&mut self, fcs_ok: bool) {
         let Some(signal) = &mut self.signal else { return };
-        let bytes = std::mem::take(&mut signal.frame);
+        // T.38 carries the bit that is sent first in the most significant place.
+        let bytes: Vec<u8> = std::mem::take(&mut signal.frame).into_iter().map(u8::reverse_bits).collect();
         let good = fcs_ok && !std::mem::take(&mut signal.frame_broken);
         // An end without a frame is the last one's, repeated.
         if bytes.is_empty() {

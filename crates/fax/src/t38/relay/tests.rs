@@ -95,12 +95,17 @@ fn fast(modem: Modem, kind: FieldKind, data: &[u8]) -> Packet {
     Packet::Data(Channel::Fast(modem), vec![Field { kind, data: data.to_vec() }])
 }
 
+/// A frame of T.30, whose first bit is the least significant, from what T.38 carries.
+fn turned(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|octet| octet.reverse_bits()).collect()
+}
+
 fn good(bytes: &[u8]) -> Report {
-    Report::Frame { bytes: bytes.to_vec(), good: true }
+    Report::Frame { bytes: turned(bytes), good: true }
 }
 
 fn bad(bytes: &[u8]) -> Report {
-    Report::Frame { bytes: bytes.to_vec(), good: false }
+    Report::Frame { bytes: turned(bytes), good: false }
 }
 
 #[test]
@@ -116,7 +121,7 @@ fn the_switch_to_t38_says_no_signal() {
 #[test]
 fn a_v21_frame_keeps_the_pace_of_300_bits_a_second() {
     let frame = vec![0xff, 0xc8, 0x01, 0x00];
-    let (packets, sent) = played(Command::Frames(vec![frame.clone()]));
+    let (packets, sent) = played(Command::Frames(vec![turned(&frame)]));
     let preambles: Vec<_> =
         packets.iter().filter(|(_, packet)| *packet == indicate(Indicator::V21Preamble)).map(|(at, _)| *at).collect();
     assert_eq!(preambles, [ms(0), ms(20), ms(40)]);
@@ -170,7 +175,7 @@ fn a_training_check_is_a_second_and_a_half_of_zeros() {
 #[test]
 fn ecm_frames_each_have_their_end() {
     let frames: Vec<Vec<u8>> = (0..3_u8).map(|n| [&[0xff, 0xc0, 0x60, n][..], &[0x11; 256]].concat()).collect();
-    let (packets, sent) = played(Command::EcmFrames(V17, frames.clone()));
+    let (packets, sent) = played(Command::EcmFrames(V17, frames.iter().map(|frame| turned(frame)).collect()));
     let mut got = vec![Vec::new()];
     for (_, _, field) in fields(&packets) {
         match field.kind {
@@ -229,7 +234,7 @@ fn cng_sounds_half_a_second_of_three_and_a_half_until_something_else_is_sent() {
 fn signals_are_75_ms_apart() {
     let mut relay = relay();
     let from = Time::from_millis(1000);
-    relay.handle(from, Input::Command(Command::Frames(vec![vec![0xff, 0xc8, 0x41]])));
+    relay.handle(from, Input::Command(Command::Frames(vec![turned(&[0xff, 0xc8, 0x41])])));
     relay.handle(from, Input::Command(Command::TrainingCheck(V29)));
     let (packets, _) = sent_until(&mut relay, from + ms(10_000));
     let at = |wanted: &Packet| packets.iter().find(|(_, packet)| packet == wanted).unwrap().0;
@@ -331,7 +336,7 @@ fn a_lost_end_does_not_swallow_the_next_signal() {
 fn who_sends_hears_only_what_goes_on_afterwards() {
     let mut relay = relay();
     let from = Time::from_millis(1000);
-    relay.handle(from, Input::Command(Command::Frames(vec![vec![0xff, 0xc8, 0x41]])));
+    relay.handle(from, Input::Command(Command::Frames(vec![turned(&[0xff, 0xc8, 0x41])])));
     let heard = heard(
         &mut relay,
         &[
@@ -407,7 +412,7 @@ fn ecm_frames_are_reported_with_their_verdict() {
         fast(modem, FieldKind::HdlcFcsBad, &[]),
         fast(modem, FieldKind::HdlcSigEnd, &[]),
     ];
-    let frame = |bytes: &[u8], good| Report::EcmFrame { bytes: bytes.to_vec(), good };
+    let frame = |bytes: &[u8], good| Report::EcmFrame { bytes: turned(bytes), good };
     let expected =
         [Report::TrainingBegan(V17), frame(&[0xff, 0xc0, 0x60], true), frame(&[0xff], false), Report::CarrierLost];
     assert_eq!(heard(&mut listening(Content::Ecm), &packets), expected);

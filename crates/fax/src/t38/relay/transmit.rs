@@ -69,7 +69,7 @@ enum Stage {
 enum Load {
     /// The tone of the called station.
     Ced,
-    /// HDLC frames.
+    /// HDLC frames, turned round: T.38 carries the bit that is sent first in the most significant place.
     Frames(Vec<Vec<u8>>),
     /// Plain bits.
     Bits(Vec<u8>),
@@ -100,14 +100,18 @@ impl Signal {
             let octets = u64::from(rate_bps) * PIECE.as_millis() as u64 / 8000;
             usize::try_from(octets).unwrap_or(usize::MAX).clamp(1, piece_octets_max)
         };
+        let turned = |frames: Vec<Vec<u8>>| {
+            let turn = |frame: Vec<u8>| frame.into_iter().map(u8::reverse_bits).collect();
+            Load::Frames(frames.into_iter().map(turn).collect())
+        };
         let (fast, load) = match command {
-            Command::Frames(frames) => (None, Load::Frames(frames)),
+            Command::Frames(frames) => (None, turned(frames)),
             Command::Tone(Tone::Ced) => (None, Load::Ced),
             Command::TrainingCheck(fast) => {
                 let bits = u64::from(fast.modem.rate_bps()) * carrier::TRAINING_CHECK.as_millis() as u64 / 1000;
                 (Some(fast), Load::Bits(vec![0; usize::try_from(bits / 8).unwrap_or(0)]))
             }
-            Command::EcmFrames(fast, frames) => (Some(fast), Load::Frames(frames)),
+            Command::EcmFrames(fast, frames) => (Some(fast), turned(frames)),
             Command::PageBits(fast, bits) => (Some(fast), Load::Bits(bits)),
             Command::Listen { .. } | Command::Stop | Command::Tone(Tone::Cng) => return None,
         };
