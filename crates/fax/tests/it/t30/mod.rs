@@ -2,3 +2,5 @@
 
 mod calls;
 mod kit;
+mod script;
+mod scripts;
