@@ -3,10 +3,29 @@
 //! Silences and turn-round times belong to the carrier; repeats and T-timers belong to T.30. A carrier hears V.21 at all times;
 //! `Listen` tells it which fast signal to expect beside. Half duplex: a command to transmit ends listening until its `Sent`.
 //!
+//! Octets of frames and pages hold the bit sent first in the most significant place, as T.30 prints them and T.38 carries them:
+//! address `FF`, control `C0` or `C8`, DIS `01`.
+//!
 //! A carrier is driven like every machine here: one input (a command of T.30, something from the wire, or the time it asked
 //! to be woken at), then it is asked for output until it says when it wants to be woken.
 
 use std::fmt;
+use std::time::Duration;
+
+/// Flags before the first V.21 frame: 1 s ± 15 %, T.30 5.3.1.
+pub const V21_PREAMBLE: Duration = Duration::from_secs(1);
+
+/// V.21 channel 2 as T.30 uses it, T.30 5.3.
+pub const V21_RATE_BPS: u32 = 300;
+
+/// Zeros of a training check: 1.5 s ± 10 %, T.30 5.3.6.1.3 (TCF).
+pub const TRAINING_CHECK: Duration = Duration::from_millis(1500);
+
+/// Silence between a V.21 signal and a fast one, and before an answer: 75 ms ± 20 ms, T.30 5.1 notes and 5.3.1.
+pub const SILENCE: Duration = Duration::from_millis(75);
+
+/// Tone of the called station: 2.6 s to 4 s, T.30 4.1.
+pub const CED: Duration = Duration::from_secs(3);
 
 /// A modem and rate for training checks and pages, T.30 table 2 (DCS bits 11 to 14).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -63,6 +82,24 @@ pub struct Fast {
     pub short: bool,
 }
 
+impl Fast {
+    /// How long the modem trains before its first data bit, without the optional echo protection tone.
+    ///
+    /// Symbol intervals: V.17 table 3 (long 256 + 2976 + 64 + 48, short 256 + 38 + 48, at 2400 baud); V.29 clause 8, table 3
+    /// (48 + 128 + 384 + 48, at 2400 baud); V.27 ter 2.5.1, table 3, long (50 + 1074 + 8, at 1600 and 1200 baud).
+    pub const fn training(self) -> Duration {
+        let (intervals, baud): (u64, u64) = match self.modem {
+            Modem::V27ter2400 => (50 + 1074 + 8, 1200),
+            Modem::V27ter4800 => (50 + 1074 + 8, 1600),
+            Modem::V29At7200 | Modem::V29At9600 => (48 + 128 + 384 + 48, 2400),
+            Modem::V17At7200 | Modem::V17At9600 | Modem::V17At12000 | Modem::V17At14400 => {
+                (if self.short { 256 + 38 + 48 } else { 256 + 2976 + 64 + 48 }, 2400)
+            }
+        };
+        Duration::from_micros(intervals * 1_000_000 / baud)
+    }
+}
+
 /// What a fast signal will carry, so that the receiving carrier knows how to read it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Content {
@@ -93,11 +130,11 @@ pub enum Command {
         fast: Option<(Fast, Content)>,
     },
     /// Send these frames in V.21 behind one preamble, then fall silent. A frame is address, control, FCF and so on,
-    /// without flags and FCS. `Sent` follows.
+    /// without flags and FCS; the bit sent first is the least significant of its octet. `Sent` follows.
     Frames(Vec<Vec<u8>>),
     /// Train, send 1.5 s of zeros, fall silent. `Sent` follows.
     TrainingCheck(Fast),
-    /// Train and send these HDLC frames (without flags and FCS), fall silent. `Sent` follows.
+    /// Train and send these HDLC frames (without flags and FCS; bits as in `Frames`), fall silent. `Sent` follows.
     EcmFrames(Fast, Vec<Vec<u8>>),
     /// Train and send these bits of a page, first bit in the most significant place, fall silent. `Sent` follows.
     PageBits(Fast, Vec<u8>),

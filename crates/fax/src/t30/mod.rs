@@ -1,8 +1,38 @@
-//! T.30, sender and receiver: what is said between two fax machines, over any carrier.
+//! T.30, sender and receiver: what is said between two fax machines, over any carrier. After T.30 (09/2005) with Annex A.
+//!
+//! [`T30`] is one end of a call. It is told what its [`carrier`](crate::carrier) reports, and answers with commands to the carrier
+//! and events for the application; it knows nothing of sound or packets. Inside it is a machine of states, a file for each wait or a
+//! small group of them: `sender`, `receiver`, `polling`. [`frame`] turns bytes into meaning and back, [`dis`] the abilities
+//! in DIS and DCS; [`negotiate`](mod@negotiate) decides what a page is sent with; `timers` has every time and count with its clause.
+//!
+//! Left out: V.34 and V.8, non-standard facilities, operators (voice requests), subaddress and password beyond the ladder, colour.
 
+use std::fmt;
 use std::sync::Arc;
 
-use crate::carrier::{Command, Modem, Report};
+mod context;
+pub mod dis;
+mod fif;
+pub mod frame;
+mod hang_up;
+mod ids;
+pub mod negotiate;
+mod polling;
+mod receiver;
+mod sender;
+mod state;
+mod timers;
+
+pub use ids::{ID_OCTETS, local_id};
+
+use context::Context;
+use frame::Frame;
+use polling::OfferDocument;
+use receiver::{SendCed, Taking};
+use sender::{AwaitDis, Pages};
+use state::State;
+
+use crate::carrier::{Command, Modem, Report, Tone};
 use crate::ladder::Entry;
 use crate::outcome::Outcome;
 use crate::page::{Resolution, StoredPage};
@@ -35,6 +65,17 @@ pub enum Coding {
     Mr,
     /// T.6 (MMR); only with error correction.
     Mmr,
+}
+
+/// As ladders show it.
+impl fmt::Display for Coding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Mh => "MH",
+            Self::Mr => "MR",
+            Self::Mmr => "MMR",
+        })
+    }
 }
 
 /// What this end can and wants.
@@ -135,22 +176,84 @@ pub enum Event {
 
 /// One end of a T.30 conversation.
 #[derive(Debug)]
-pub struct T30 {}
+pub struct T30 {
+    cx: Context,
+    state: State,
+    task: Option<Task>,
+}
 
 impl T30 {
     /// Ready to begin; say [`T30::start`] when the carrier is there.
-    pub fn new(_config: Config) -> T30 {
-        T30 {}
+    pub fn new(config: Config) -> T30 {
+        let task = Some(config.task.clone());
+        T30 { cx: Context::new(config), state: State::Idle, task }
+    }
+
+    /// A page that the far end rejects (RTN) is sent so often in all before the call ends as
+    /// [`Outcome::PageRejected`]: 3, if nothing is said. 1: never again.
+    pub fn with_page_sends_max(mut self, sends: u8) -> T30 {
+        self.cx.page_sends_max = sends;
+        self
     }
 
     /// The call was answered and the carrier is there: timers run from now. The answerer begins with CED.
-    pub fn start(&mut self, _now: Time) {}
+    pub fn start(&mut self, now: Time) {
+        self.cx.now = now;
+        let Some(task) = self.task.take() else { return };
+        if !matches!(self.state, State::Idle) {
+            return;
+        }
+        self.state = match (self.cx.role, task) {
+            (_, Task::Send(pages)) if pages.is_empty() => self.cx.done(Outcome::Internal),
+            (Role::Caller, Task::Send(pages)) => AwaitDis::begin(Some(Pages::new(pages)), &mut self.cx),
+            (Role::Caller, Task::Receive) => AwaitDis::begin(None, &mut self.cx),
+            (Role::Answerer, Task::Send(pages)) => OfferDocument::begin(Pages::new(pages), &mut self.cx),
+            (Role::Answerer, Task::Receive) => SendCed::begin(Taking::new(false), &mut self.cx),
+        };
+    }
 
     /// Tells the machine something. Drain [`T30::poll`] to `Wait` after each.
-    pub fn handle(&mut self, _now: Time, _input: Input) {}
+    pub fn handle(&mut self, now: Time, input: Input) {
+        let cx = &mut self.cx;
+        cx.now = cx.now.max(now);
+        let state = std::mem::replace(&mut self.state, State::Done);
+        self.state = match input {
+            Input::Timeout if cx.is_due() => state.on_timeout(cx),
+            Input::Timeout => state,
+            Input::RemoteHungUp => state.on_hang_up(cx),
+            Input::Cancel => {
+                cx.cancelled = true;
+                state.on_cancel(cx)
+            }
+            Input::Report(_) if matches!(state, State::Idle | State::Done) => state,
+            Input::Report(Report::Sent) => state.on_sent(cx),
+            Input::Report(Report::Frame { bytes, good }) => {
+                cx.hear();
+                match Frame::parse(&bytes) {
+                    Some(frame) if good => {
+                        cx.note_frame(&frame);
+                        state.on_frame(frame, cx)
+                    }
+                    _ => {
+                        cx.note_theirs("frame", "damaged");
+                        state
+                    }
+                }
+            }
+            Input::Report(report) => {
+                match report {
+                    Report::FlagsBegan => cx.hear(),
+                    Report::Tone(Tone::Cng) => cx.note_theirs("CNG", ""),
+                    Report::Tone(Tone::Ced) => cx.note_theirs("CED", ""),
+                    _ => {}
+                }
+                state.on_report(report, cx)
+            }
+        };
+    }
 
     /// The next thing the machine wants.
     pub fn poll(&mut self) -> Output {
-        Output::Wait(Time::NEVER)
+        self.cx.pop()
     }
 }

@@ -1,3 +1,10 @@
 //! Tests of the engine as its users see it.
 
+mod codec;
+mod codec_libtiff;
+mod codec_pages;
 mod layers;
+mod spandsp;
+mod t30;
+mod t38_relay;
+mod tiff;

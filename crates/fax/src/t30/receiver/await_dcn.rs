@@ -1,0 +1,79 @@
+//! Receiver: the whole fax is here and confirmed; waiting for DCN. T.30 phase E of the receiver.
+//!
+//! However it ends now, the fax was received. Tolerated: the last command repeated (our MCF was lost), a new DCS.
+//!
+//! Beside it `Mute`, the deliberate fault of a test machine: it took a page and answers nothing more.
+
+use super::taking::Taking;
+use crate::outcome::{Outcome, Phase};
+use crate::t30::context::Context;
+use crate::t30::frame::Frame;
+use crate::t30::state::{State, Step};
+use crate::t30::timers::Timer;
+
+#[derive(Debug)]
+pub(in crate::t30) struct AwaitDcn {
+    taking: Box<Taking>,
+}
+
+impl AwaitDcn {
+    pub(super) fn begin(taking: Box<Taking>, cx: &mut Context) -> State {
+        cx.listen(None);
+        cx.wait(Timer::Command);
+        AwaitDcn { taking }.into()
+    }
+}
+
+impl Step for AwaitDcn {
+    fn phase(&self) -> Phase {
+        Phase::E
+    }
+
+    fn on_frame(self, frame: Frame, cx: &mut Context) -> State {
+        match frame {
+            Frame::Dcn => cx.done(Outcome::Received),
+            frame => self.taking.on_command(frame, Phase::E, cx, |taking| AwaitDcn { taking }.into()),
+        }
+    }
+
+    fn on_timeout(self, cx: &mut Context) -> State {
+        cx.done(Outcome::Received)
+    }
+
+    fn on_cancel(self, cx: &mut Context) -> State {
+        cx.done(Outcome::Received)
+    }
+
+    fn on_hang_up(self, cx: &mut Context) -> State {
+        cx.done(Outcome::Received)
+    }
+}
+
+/// Took a page and never confirms it ([`crate::t30::Misbehaviour::never_confirm`]).
+#[derive(Debug)]
+pub(in crate::t30) struct Mute;
+
+impl Mute {
+    pub(super) fn begin(cx: &mut Context) -> State {
+        cx.listen(None);
+        cx.wait(Timer::Command);
+        Mute.into()
+    }
+}
+
+impl Step for Mute {
+    fn phase(&self) -> Phase {
+        Phase::D
+    }
+
+    fn on_frame(self, frame: Frame, cx: &mut Context) -> State {
+        match frame {
+            Frame::Dcn => cx.done(Outcome::RemoteDisconnected { phase: Phase::D }),
+            _ => self.into(),
+        }
+    }
+
+    fn on_timeout(self, cx: &mut Context) -> State {
+        cx.done(Outcome::NoCommand { phase: Phase::D })
+    }
+}

@@ -1,0 +1,83 @@
+//! Sender with error correction: four PPRs for one block; agreeing to go on correcting, slower. T.30 A.2.2, A.4.1 (CTC, CTR).
+//!
+//! Leaves for `SendBlock` at the next slower rate (CTR), or ends: the lowest rate did not help, silence three times, DCN.
+//! A modem that trains shortly trains at length once after CTR.
+
+use super::ask::Ask;
+use super::block::{Block, SendBlock};
+use super::job::Job;
+use crate::outcome::{Outcome, Phase};
+use crate::t30::context::Context;
+use crate::t30::frame::Frame;
+use crate::t30::state::{State, Step};
+use crate::t30::timers::LOWEST_RATE_ROUNDS_MAX;
+
+#[derive(Debug)]
+pub(in crate::t30) struct AwaitCtr {
+    job: Box<Job>,
+    block: Block,
+    ask: Ask,
+}
+
+impl AwaitCtr {
+    pub(super) fn begin(mut job: Box<Job>, mut block: Block, cx: &mut Context) -> State {
+        if cx.cancelled {
+            return cx.hang_up(Outcome::Cancelled);
+        }
+        if !job.slower(cx) {
+            block.lowest_rate_rounds += 1;
+            if block.lowest_rate_rounds >= LOWEST_RATE_ROUNDS_MAX {
+                return cx.hang_up(Outcome::TooManyBadFrames);
+            }
+        }
+        let ask = Ask::begin(Frame::Ctc(Some(job.dcs().modem)), cx);
+        AwaitCtr { job, block, ask }.into()
+    }
+
+    fn again(mut self, cx: &mut Context) -> State {
+        if self.ask.again(cx) {
+            return self.into();
+        }
+        cx.hang_up(Outcome::NoReply { phase: Phase::D, to: self.ask.name() })
+    }
+
+    fn answer(mut self, frame: Frame, cx: &mut Context) -> State {
+        match frame {
+            Frame::Ctr => {
+                self.block.go_on();
+                self.job.train_at_length(true);
+                cx.agreed(self.job.dcs());
+                SendBlock::begin(self.job, self.block, cx)
+            }
+            Frame::Crp => self.again(cx),
+            _ => self.into(),
+        }
+    }
+}
+
+impl Step for AwaitCtr {
+    fn phase(&self) -> Phase {
+        Phase::D
+    }
+
+    fn on_frame(mut self, frame: Frame, cx: &mut Context) -> State {
+        if frame == Frame::Dcn {
+            return cx.done(Outcome::RemoteDisconnected { phase: Phase::D });
+        }
+        match self.ask.on_frame(frame, cx) {
+            Some(frame) => self.answer(frame, cx),
+            None => self.into(),
+        }
+    }
+
+    fn on_sent(mut self, cx: &mut Context) -> State {
+        match self.ask.on_sent(cx) {
+            Some(early) => self.answer(early, cx),
+            None => self.into(),
+        }
+    }
+
+    fn on_timeout(self, cx: &mut Context) -> State {
+        self.again(cx)
+    }
+}

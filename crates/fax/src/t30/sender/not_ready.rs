@@ -1,0 +1,82 @@
+//! Sender with error correction: the far end is not ready for more (RNR); asking until it is (RR). T.30 A.5.4.
+//!
+//! Leaves as `AwaitBlockAnswer` does, by the answer that was due before; or ends after T5, or silence three times.
+
+use super::ask::Ask;
+use super::block::AwaitBlockAnswer;
+use super::job::unanswered;
+use crate::outcome::{Outcome, Phase};
+use crate::t30::context::Context;
+use crate::t30::frame::Frame;
+use crate::t30::state::{State, Step};
+use crate::t30::timers::NOT_READY;
+use crate::time::Time;
+
+#[derive(Debug)]
+pub(in crate::t30) struct AwaitReady {
+    due: AwaitBlockAnswer,
+    until: Time,
+    ask: Ask,
+}
+
+impl AwaitReady {
+    pub(super) fn begin(due: AwaitBlockAnswer, cx: &mut Context) -> State {
+        let until = cx.now + NOT_READY;
+        AwaitReady::ask(due, until, cx)
+    }
+
+    fn ask(due: AwaitBlockAnswer, until: Time, cx: &mut Context) -> State {
+        if cx.cancelled {
+            return cx.hang_up(Outcome::Cancelled);
+        }
+        let ask = Ask::begin(Frame::Rr, cx);
+        AwaitReady { due, until, ask }.into()
+    }
+
+    fn give_up(self, cx: &mut Context) -> State {
+        cx.hang_up(unanswered(self.due.post, self.due.ask.name()))
+    }
+
+    fn answer(mut self, frame: Frame, cx: &mut Context) -> State {
+        match frame {
+            Frame::Rnr if cx.now >= self.until => self.give_up(cx),
+            Frame::Rnr => AwaitReady::ask(self.due, self.until, cx),
+            Frame::Crp => {
+                if self.ask.again(cx) {
+                    self.into()
+                } else {
+                    self.give_up(cx)
+                }
+            }
+            Frame::Mcf | Frame::Ppr(_) | Frame::Rtp | Frame::Rtn | Frame::Pip | Frame::Pin => self.due.answer(frame, cx),
+            _ => self.into(),
+        }
+    }
+}
+
+impl Step for AwaitReady {
+    fn phase(&self) -> Phase {
+        Phase::D
+    }
+
+    fn on_frame(mut self, frame: Frame, cx: &mut Context) -> State {
+        if frame == Frame::Dcn {
+            return cx.done(Outcome::RemoteDisconnected { phase: Phase::D });
+        }
+        match self.ask.on_frame(frame, cx) {
+            Some(frame) => self.answer(frame, cx),
+            None => self.into(),
+        }
+    }
+
+    fn on_sent(mut self, cx: &mut Context) -> State {
+        match self.ask.on_sent(cx) {
+            Some(early) => self.answer(early, cx),
+            None => self.into(),
+        }
+    }
+
+    fn on_timeout(mut self, cx: &mut Context) -> State {
+        if self.ask.again(cx) { self.into() } else { self.give_up(cx) }
+    }
+}

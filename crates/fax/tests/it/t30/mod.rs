@@ -1,0 +1,4 @@
+//! T.30, both sides, over the in-memory carrier: whole calls as ladders, far ends as scripts, and whatever comes.
+
+mod calls;
+mod kit;
