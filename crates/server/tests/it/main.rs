@@ -1,0 +1,3 @@
+//! The service from outside: everything here runs over real sockets.
+
+mod line;
