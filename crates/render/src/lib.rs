@@ -21,6 +21,7 @@ mod tiff;
 mod two_tone;
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ferrofax_fax::page::{PageSource, Resolution, StoredPage};
 use ferrofax_fax::t6;
@@ -99,6 +100,11 @@ pub fn render(document: Vec<u8>, kind: Kind, options: &Options, sink: Sink<'_>) 
         Kind::Tiff => tiff::render(&document, &mut out)?,
     }
     if out.summary.pages == 0 { Err(RenderError::Empty) } else { Ok(out.summary) }
+}
+
+/// A panic of a library that reads foreign bytes means a damaged document. What it worked on is not used again.
+fn guarded<T>(page: Option<u32>, run: impl FnOnce() -> T) -> Result<T, RenderError> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| RenderError::Damaged { page, what: "its reader gave up on it" })
 }
 
 /// Where the kinds put their pages.

@@ -251,7 +251,7 @@ fn is_tone(grey: &Grey, left: usize, top: usize, rows: usize) -> bool {
         for (&pel, &up) in here.iter().zip(above).take(TILE) {
             all += 1;
             smooth += usize::from(
-                (32..=216).contains(&pel) && pel.abs_diff(last) < FLAT && pel.abs_diff(up) < FLAT,
+                (SHADOW..=216).contains(&pel) && pel.abs_diff(last) < FLAT && pel.abs_diff(up) < FLAT,
             );
             last = pel;
         }
@@ -267,6 +267,10 @@ struct Screen {
 }
 
 const CELL: usize = 8;
+/// Darker is plain black, so that a photograph's shadows don't change where a tile of line art begins.
+const SHADOW: u8 = 24;
+/// From here on plain white, likewise.
+const LIGHT: u8 = 236;
 
 impl Screen {
     fn new(resolution: Resolution) -> Screen {
@@ -285,7 +289,7 @@ impl Screen {
             let light = 1.0 - (rank as f64 + 0.5) / places.len() as f64;
             // Dots grow when printed; the power lightens the middle tones by about as much.
             if let Some(value) = below.get_mut(*place) {
-                *value = (255.0 * light.powf(1.25)) as u8;
+                *value = ((255.0 * light.powf(1.25)) as u8).clamp(SHADOW, LIGHT);
             }
         }
         Screen { below, height }

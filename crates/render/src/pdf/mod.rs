@@ -8,7 +8,6 @@
 
 mod survey;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -25,7 +24,7 @@ use hayro::{RenderCache, RenderSettings, render_into};
 
 use crate::geometry::Placement;
 use crate::two_tone::{Grey, two_tone};
-use crate::{Output, RenderError};
+use crate::{Output, RenderError, guarded};
 
 /// Millimetres in a unit of PDF's user space.
 const MM_PER_POINT: f64 = 25.4 / 72.0;
@@ -56,12 +55,6 @@ fn refusal(error: LoadPdfError) -> RenderError {
         LoadPdfError::Decryption(_) => RenderError::Damaged { page: None, what: "encryption" },
         LoadPdfError::Invalid => RenderError::Damaged { page: None, what: "not a readable PDF" },
     }
-}
-
-/// A panic of the library is a damaged document. It leaves nothing behind that is used again.
-fn guarded<T>(page: Option<u32>, run: impl FnOnce() -> T) -> Result<T, RenderError> {
-    catch_unwind(AssertUnwindSafe(run))
-        .map_err(|_| RenderError::Damaged { page, what: "the PDF reader gave up on it" })
 }
 
 /// What the library tells while it works.
