@@ -48,10 +48,6 @@ impl Grey {
         Grey { pels: vec![255; WIDTH * rows as usize], resolution }
     }
 
-    pub(crate) fn resolution(&self) -> Resolution {
-        self.resolution
-    }
-
     pub(crate) fn rows(&self) -> usize {
         self.pels.len() / WIDTH
     }

@@ -98,7 +98,7 @@ fn refusal(error: &TiffError, page: Option<u32>) -> RenderError {
     }
 }
 
-fn resolution<'a>(decoder: &mut Decoder<Cursor<&'a [u8]>>) -> Dpi {
+fn resolution(decoder: &mut Decoder<Cursor<&[u8]>>) -> Dpi {
     // TIFF 6.0, field ResolutionUnit: 3 is the centimetre. 1 says that there is no unit; what stands there is mostly inches all
     // the same.
     let unit = decoder.find_tag_unsigned::<u16>(Tag::ResolutionUnit).ok().flatten().unwrap_or(2);

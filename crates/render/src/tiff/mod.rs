@@ -99,7 +99,7 @@ fn fax_page(page: &TiffPage, out: &mut Output<'_>) -> Result<(), RenderError> {
 }
 
 /// The resolution of a page that is a fax page already. 200 dpi and its multiples count as the metric resolutions they stand
-/// for, as T.30 does (note to table 2/T.30 on inch-based resolutions).
+/// for: rows that arrive as they were scanned are worth more than 2 % of size.
 fn ready_made(page: &TiffPage) -> Option<Resolution> {
     if page.rows.width() != WIDTH_PELS || page.orientation != 1 {
         return None;
@@ -120,7 +120,7 @@ fn ready_made(page: &TiffPage) -> Option<Resolution> {
         // By the sheet it would fill.
         _ => match rows {
             ..=1250 => Resolution::Standard,
-            ..=2500 => Resolution::Fine,
+            1251..=2500 => Resolution::Fine,
             _ => Resolution::Superfine,
         },
     };
