@@ -5,4 +5,5 @@
 
 pub mod jobs;
 pub mod line;
+pub mod prepare;
 pub mod store;
