@@ -5,5 +5,6 @@
 
 pub mod jobs;
 pub mod line;
+pub mod prepare;
 pub mod receive;
 pub mod store;
