@@ -27,15 +27,16 @@ pub struct Blobs {
 pub enum Piece {
     /// A document as submitted.
     Document(u32),
-    /// The code of a rendered page.
-    Page { variant: u32, number: u32 },
+    /// The code of a rendered page, and the number of the lease under which it was made: who lost his lease must not
+    /// overwrite what his successor made.
+    Page { variant: u32, number: u32, lease: i64 },
 }
 
 impl Piece {
     fn file_name(self) -> String {
         match self {
             Piece::Document(number) => format!("document-{number}"),
-            Piece::Page { variant, number } => format!("page-{variant}-{number}"),
+            Piece::Page { variant, number, lease } => format!("page-{variant}-{number}-{lease}"),
         }
     }
 }
@@ -134,7 +135,7 @@ mod tests {
     fn what_was_put_is_read_back_until_it_is_removed() {
         let (_folder, blobs) = blobs();
         let job = JobId("FJ1".into());
-        let page = Piece::Page { variant: 0, number: 7 };
+        let page = Piece::Page { variant: 0, number: 7, lease: 1 };
         blobs.put(&job, [(Piece::Document(0), &b"abc"[..]), (page, b"")]).unwrap();
         blobs.put(&job, [(Piece::Document(0), &b"abcd"[..])]).unwrap();
         assert_eq!(blobs.read(&job, Piece::Document(0), 4).unwrap(), b"abcd");

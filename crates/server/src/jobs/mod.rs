@@ -52,11 +52,17 @@ pub struct NewJob {
     pub deliveries: Vec<NewDelivery>,
 }
 
-#[derive(Debug)]
+/// One recipient's delivery, about to be accepted. Its number never appears in `Debug`.
 pub struct NewDelivery {
     pub id: DeliveryId,
     /// `00` + digits. Also the number key under which only one call runs at a time.
     pub dial: String,
+}
+
+impl fmt::Debug for NewDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewDelivery").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// How far a job is.

@@ -17,7 +17,7 @@ pub struct History {
     pub confirmed: u32,
     /// Calls in which the first unconfirmed page was ended by us and not confirmed.
     pub doubts: u32,
-    /// Calls cut off by us, the one just ended included.
+    /// Earlier calls that were cut off by us.
     pub interruptions: u32,
 }
 
@@ -26,7 +26,7 @@ pub struct History {
 pub struct Policy {
     /// Doubts of the last page after which it is not sent again.
     pub doubts_max: u32,
-    /// Interrupted calls after which we give up: a delivery that takes the service down must not do so for ever.
+    /// Interrupted calls in all, after which we give up: a delivery that takes the service down must not do so for ever.
     pub interruptions_max: u32,
 }
 
@@ -65,7 +65,7 @@ pub fn decide(outcome: &Outcome, history: &History, policy: &Policy, now: Timest
             let at_last_page = history.confirmed + 1 == history.pages;
             if at_last_page && history.doubts >= policy.doubts_max {
                 Next::end(status(&Outcome::EndNotConfirmed))
-            } else if history.interruptions >= policy.interruptions_max {
+            } else if history.interruptions + 1 >= policy.interruptions_max {
                 Next::end(status(outcome))
             } else {
                 Next::Again { not_before: now }
@@ -124,8 +124,8 @@ mod tests {
 
     #[test]
     fn a_delivery_is_not_interrupted_for_ever() {
-        assert_eq!(word(&Outcome::Interrupted, history(3, 0, 0, 4)), "again");
-        assert_eq!(word(&Outcome::Interrupted, history(3, 0, 0, 5)), "COMERROR");
+        assert_eq!(word(&Outcome::Interrupted, history(3, 0, 0, 3)), "again");
+        assert_eq!(word(&Outcome::Interrupted, history(3, 0, 0, 4)), "COMERROR");
     }
 
     #[test]

@@ -193,14 +193,7 @@ impl Store {
     /// A customer by number, in whatever letter case.
     pub async fn customer(&self, number: &str) -> Result<Option<Customer>, StoreError> {
         let (number, sealer) = (number.to_owned(), self.sealer.clone());
-        self.readers
-            .run(move |connection| {
-                let sql = format!("SELECT {CUSTOMER} FROM customers c WHERE c.number = ?1");
-                let mut statement = connection.prepare_cached(&sql)?;
-                let found = statement.query_row([number], |row| Ok(customer(row, &sealer))).optional()?;
-                found.transpose()
-            })
-            .await
+        self.readers.run(move |connection| find(connection, &sealer, &number)).await
     }
 
     /// All customers, by number.
@@ -261,6 +254,12 @@ impl Store {
             .run(|connection| Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM logins)", [], |row| row.get(0))?))
             .await
     }
+}
+
+pub(super) fn find(connection: &Connection, sealer: &Sealer, number: &str) -> Result<Option<Customer>, StoreError> {
+    let sql = format!("SELECT {CUSTOMER} FROM customers c WHERE c.number = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_row([number], |row| Ok(customer(row, sealer))).optional()?.transpose()
 }
 
 fn logins(connection: &Connection, sealer: &Sealer, which: &str, name: [String; 1]) -> Result<Vec<Login>, StoreError> {

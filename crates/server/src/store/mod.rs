@@ -15,11 +15,15 @@
 
 mod accept;
 mod accounts;
+mod prepare;
 mod readers;
 mod report;
 mod rows;
 mod schema;
 mod seal;
+mod send;
+mod sweep;
+mod view;
 mod writer;
 
 use std::error::Error;
@@ -34,6 +38,10 @@ use tokio::sync::watch;
 use crate::blobs::Blobs;
 
 pub use self::accounts::{Account, AccountPush, BlankPages, Customer, Login, NewLogin, hash_password};
+pub use self::prepare::{DocumentInfo, PreparationClaim};
+pub use self::send::{AttemptResult, DeliveryClaim};
+pub use self::sweep::{PREPARATIONS_MAX, Swept};
+pub use self::view::{AttemptView, Counts, DeliveryView, DocumentView, JobView};
 
 /// Bytes of a document or page that still stand in their row.
 pub const ROW_BYTES_MAX: usize = 256 * 1024;

@@ -86,12 +86,13 @@ CREATE TABLE pages (
     job        TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     variant    INTEGER NOT NULL,
     number     INTEGER NOT NULL,         -- from 0
+    lease      INTEGER NOT NULL,         -- the preparation that made it
     width      INTEGER NOT NULL,
     rows       INTEGER NOT NULL,
     resolution TEXT NOT NULL,
     row_index  BLOB NOT NULL,            -- bit offset of every 64th row, 8 octets each, low octet first
     size       INTEGER NOT NULL,
-    code       BLOB,                     -- T.6; NULL: in the blob `page-<variant>-<number>`
+    code       BLOB,                     -- T.6; NULL: in the blob `page-<variant>-<number>-<lease>`
     PRIMARY KEY (job, variant, number)
 ) STRICT;
 
