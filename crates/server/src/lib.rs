@@ -3,6 +3,7 @@
 //! A fax: `http → accept → store ⇢ prepare → (render child) → store ⇢ send → line → jobs::decide → store ⇢ report`.
 //! Each `⇢` is a claim from the store. Stages never call each other.
 
+pub mod blobs;
 pub mod jobs;
 pub mod line;
 pub mod prepare;
