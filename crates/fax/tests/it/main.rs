@@ -2,6 +2,8 @@
 
 mod call;
 mod codec;
+mod codec_claims;
+mod codec_crashes;
 mod codec_libtiff;
 mod codec_pages;
 mod layers;
