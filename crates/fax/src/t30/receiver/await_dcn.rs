@@ -69,7 +69,7 @@ impl Step for Mute {
     fn on_frame(self, frame: Frame, cx: &mut Context) -> State {
         match frame {
             Frame::Dcn => cx.done(Outcome::RemoteDisconnected { phase: Phase::D }),
-            _ => self.into(),
+            _ => Mute::begin(cx),
         }
     }
 

@@ -165,7 +165,7 @@ fn config(words: &[&str]) -> Option<Config> {
         ["send", "mixed", "pages"] => sender(vec![letter(1), page(2, 300, Resolution::Standard, false)]),
         ["send", count, "pages"] => sender(some(count)?),
         ["send", count, "pages", "plain"] => Config { ecm: false, ..sender(some(count)?) },
-        ["send", "long", "page"] => sender(vec![page(1, 700, Resolution::Fine, true)]),
+        ["send", "long", "page"] => sender(vec![page(1, 450, Resolution::Fine, true)]),
         ["receive"] => receiver(),
         ["receive", "plain"] => Config { ecm: false, ..receiver() },
         ["poll"] => Config { role: Role::Caller, ..receiver() },
