@@ -165,3 +165,8 @@ pub fn names(machine: &Machine) -> Vec<String> {
     };
     machine.events.iter().filter_map(name).collect()
 }
+
+/// How many pages were handed over, good or bad.
+pub fn taken(machine: &Machine) -> usize {
+    machine.events.iter().filter(|(_, event)| matches!(event, Event::PageReceived { .. })).count()
+}

@@ -2,3 +2,5 @@
 
 mod calls;
 pub mod kit;
+mod script;
+mod scripts;
