@@ -27,10 +27,10 @@ use std::time::Duration;
 
 use ferrofax_fax::carrier::{Command, Content, Fast, Modem, Report, Tone};
 use ferrofax_fax::page::{Resolution, StoredPage};
+use ferrofax_fax::t4;
 use ferrofax_fax::t30::dis::{Dcs, Dis, Length, Rates, ScanTime, Width};
 use ferrofax_fax::t30::frame::{BadFrames, BlockFrame, Ending, Frame, Post};
 use ferrofax_fax::t30::{Coding, Config, Event, Role};
-use ferrofax_fax::t4;
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::{Joint, Machine, Party, Said, converse};
 
@@ -64,7 +64,9 @@ pub fn play(name: &str, text: &str, joint: &mut dyn Joint) {
     for (_, event) in &machine.events {
         match event {
             Event::PageReceived { page, bad_rows: 0 } if **page != *letter(1) => fail(format!("took another {page:?}")),
-            Event::PageReceived { page, bad_rows: 1.. } if page.rows >= letter(1).rows => fail("nothing is bad".to_owned()),
+            Event::PageReceived { page, bad_rows: 1.. } if page.rows >= letter(1).rows => {
+                fail("nothing is bad".to_owned())
+            }
             _ => {}
         }
     }
