@@ -5,15 +5,29 @@
 //! Start of T.38 (architecture, decision 20): in audio each side sends silence, the answerer also CED. The answerer asks for T.38
 //! 3 s after the answer, the caller by itself if nothing came 5 s after it.
 //!
+//! What T.30 had on the old carrier goes on on the new one: a transmission that had not left is sent again, a tone that was under
+//! way counts as sent.
+//!
 //! Left out: audio fax. Until the modems are here, a call that can't leave audio ends as [`Outcome::AudioOnly`].
 
+use std::time::Duration;
+
+use crate::audio;
+use crate::carrier::{Command, Report, Tone};
+use crate::ladder::{Entry, Who};
 use crate::outcome::Outcome;
-use crate::t30;
+use crate::t30::{self, Role, T30};
 use crate::t38;
 use crate::time::Time;
 
-/// Samples in a frame of audio: 20 ms at 8 kHz.
-pub const AUDIO_FRAME_SAMPLES: usize = 160;
+/// The answerer asks for T.38 this long after the answer (decision 20; the field does the same).
+const ANSWERER_ASKS: Duration = Duration::from_secs(3);
+/// The caller asks by itself if nothing came this long after the answer (decision 20).
+const CALLER_ASKS: Duration = Duration::from_secs(5);
+/// A call still in audio after this long has no way on. T.30 T1 is 35 s ± 5 s; a little more leaves T.30 the first word.
+const AUDIO_MAX: Duration = Duration::from_secs(42);
+/// Back in audio after T.38: far ends that do so hang up at once.
+const AUDIO_AGAIN_MAX: Duration = Duration::from_secs(3);
 
 /// What the line tells the call.
 #[derive(Debug)]
@@ -21,7 +35,7 @@ pub enum Input<'a> {
     /// Answered: media runs from now. The first input, at the moment the call clock shows zero.
     Connected,
     /// 20 ms of audio from the far end.
-    Audio(&'a [i16; AUDIO_FRAME_SAMPLES]),
+    Audio(&'a audio::Frame),
     /// A UDPTL datagram from the far end.
     Datagram(&'a [u8]),
     /// Both ends agreed to T.38 (whoever asked): UDPTL from now on.
@@ -42,7 +56,7 @@ pub enum Input<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Output {
     /// Send 20 ms of audio now.
-    Audio(Box<[i16; AUDIO_FRAME_SAMPLES]>),
+    Audio(Box<audio::Frame>),
     /// Send a UDPTL datagram now.
     Datagram(Vec<u8>),
     /// Ask the far end for T.38 (re-INVITE). Answer with `SwitchedToT38` or `T38Refused`.
@@ -56,20 +70,207 @@ pub enum Output {
 
 /// One end of a fax call.
 #[derive(Debug)]
-pub struct Call {}
+pub struct Call {
+    role: Role,
+    t30: T30,
+    media: Media,
+    now: Time,
+    /// When we ask for T.38, unless it came before.
+    ask_at: Time,
+    /// The call ends as `AudioOnly` if it is still in audio then.
+    audio_until: Time,
+    /// The transmission T.30 waits to hear `Sent` of.
+    sending: Option<Command>,
+    /// What T.30 listens for.
+    listening: Option<Command>,
+    note: Option<Entry>,
+    /// An end decided here, not by T.30.
+    ending: Option<Outcome>,
+    done: bool,
+}
+
+#[derive(Debug)]
+enum Media {
+    /// Not answered yet.
+    None,
+    Audio(audio::Carrier),
+    T38(Box<t38::Carrier>),
+}
 
 impl Call {
     /// Ready for [`Input::Connected`].
-    pub fn new(_config: t30::Config) -> Call {
-        Call {}
+    pub fn new(config: t30::Config) -> Call {
+        Call {
+            role: config.role,
+            t30: T30::new(config),
+            media: Media::None,
+            now: Time::ZERO,
+            ask_at: Time::NEVER,
+            audio_until: Time::NEVER,
+            sending: None,
+            listening: None,
+            note: None,
+            ending: None,
+            done: false,
+        }
     }
 
     /// Tells the call something. Drain [`Call::poll`] to `Wait` after each.
-    pub fn handle(&mut self, _now: Time, _input: Input<'_>) {}
+    pub fn handle(&mut self, now: Time, input: Input<'_>) {
+        self.now = now;
+        if self.done {
+            return;
+        }
+        match input {
+            Input::Connected => {
+                self.media = Media::Audio(audio::Carrier::new(now));
+                self.ask_at = now
+                    + match self.role {
+                        Role::Answerer => ANSWERER_ASKS,
+                        Role::Caller => CALLER_ASKS,
+                    };
+                self.audio_until = now + AUDIO_MAX;
+                self.t30.start(now);
+            }
+            // Without modems nothing is heard in audio.
+            Input::Audio(_) => {}
+            Input::Datagram(bytes) => {
+                if let Media::T38(carrier) = &mut self.media {
+                    carrier.handle(now, t38::Input::Datagram(bytes));
+                }
+            }
+            Input::SwitchedToT38(params) => self.switch_to_t38(params),
+            Input::T38Refused => {
+                self.note("T38", "refused by the far end");
+                if matches!(self.media, Media::Audio(_)) {
+                    self.ending = Some(Outcome::AudioOnly);
+                }
+            }
+            Input::SwitchedToAudio => {
+                if matches!(self.media, Media::T38(_)) {
+                    self.note("audio", "the far end left T.38");
+                    self.media = Media::Audio(audio::Carrier::new(now));
+                    self.audio_until = now + AUDIO_AGAIN_MAX;
+                }
+            }
+            Input::RemoteHungUp => self.t30.handle(now, t30::Input::RemoteHungUp),
+            Input::Cancel => match &self.media {
+                // In audio nobody would hear a DCN.
+                Media::None | Media::Audio(_) => self.ending = Some(Outcome::Cancelled),
+                Media::T38(_) => self.t30.handle(now, t30::Input::Cancel),
+            },
+            Input::Timeout => {
+                match &mut self.media {
+                    Media::None => {}
+                    Media::Audio(carrier) => carrier.timeout(now),
+                    Media::T38(carrier) => carrier.handle(now, t38::Input::Timeout),
+                }
+                self.t30.handle(now, t30::Input::Timeout);
+                if matches!(self.media, Media::Audio(_)) && now >= self.audio_until {
+                    self.ending = Some(Outcome::AudioOnly);
+                }
+            }
+        }
+    }
 
     /// The next thing the call wants.
     pub fn poll(&mut self) -> Output {
-        let _ = Outcome::AudioOnly;
-        Output::Wait(Time::NEVER)
+        loop {
+            if self.done {
+                return Output::Wait(Time::NEVER);
+            }
+            if let Some(entry) = self.note.take() {
+                return Output::Event(t30::Event::Noted(entry));
+            }
+            if let Some(outcome) = self.ending.take() {
+                self.done = true;
+                return Output::Event(t30::Event::Done(outcome));
+            }
+            let protocol_waits = match self.t30.poll() {
+                t30::Output::Command(command) => {
+                    self.command(command);
+                    continue;
+                }
+                t30::Output::Event(event) => {
+                    self.done = matches!(event, t30::Event::Done(_));
+                    return Output::Event(event);
+                }
+                t30::Output::Wait(until) => until,
+            };
+            let media_waits = match &mut self.media {
+                Media::None => Time::NEVER,
+                Media::Audio(carrier) => match carrier.poll() {
+                    audio::Output::Frame(frame) => return Output::Audio(frame),
+                    audio::Output::Report(report) => {
+                        self.report(report);
+                        continue;
+                    }
+                    audio::Output::Wait(until) => until.min(self.audio_until),
+                },
+                Media::T38(carrier) => match carrier.poll() {
+                    t38::Output::Datagram(bytes) => return Output::Datagram(bytes),
+                    t38::Output::Report(report) => {
+                        self.report(report);
+                        continue;
+                    }
+                    t38::Output::Wait(until) => until,
+                },
+            };
+            if self.now >= self.ask_at {
+                self.ask_at = Time::NEVER;
+                return Output::RequestT38;
+            }
+            return Output::Wait(protocol_waits.min(media_waits).min(self.ask_at));
+        }
+    }
+
+    fn switch_to_t38(&mut self, params: t38::Params) {
+        self.ask_at = Time::NEVER;
+        if matches!(self.media, Media::T38(_)) {
+            // A refreshed offer for what already runs; starting anew would break the sequence numbers.
+            return;
+        }
+        self.note("T38", "switched");
+        self.media = Media::T38(Box::new(t38::Carrier::new(self.now, params)));
+        match (self.sending.take(), self.listening.clone()) {
+            (Some(Command::Tone(Tone::Ced)), listening) => {
+                if let Some(listening) = listening {
+                    self.command(listening);
+                }
+                self.t30.handle(self.now, t30::Input::Report(Report::Sent));
+            }
+            (Some(command), _) | (None, Some(command)) => self.command(command),
+            (None, None) => {}
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match &command {
+            Command::Listen { .. } => {
+                self.listening = Some(command.clone());
+                // CNG goes on while the caller listens; anything else has been sent.
+                if self.sending != Some(Command::Tone(Tone::Cng)) {
+                    self.sending = None;
+                }
+            }
+            Command::Stop => self.sending = None,
+            _ => self.sending = Some(command.clone()),
+        }
+        match &mut self.media {
+            Media::None => {}
+            Media::Audio(carrier) => carrier.command(self.now, &command),
+            Media::T38(carrier) => carrier.handle(self.now, t38::Input::Command(command)),
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        if report == Report::Sent {
+            self.sending = None;
+        }
+        self.t30.handle(self.now, t30::Input::Report(report));
+    }
+
+    fn note(&mut self, what: &str, detail: &str) {
+        self.note = Some(Entry { at: self.now, who: Who::Line, what: what.to_owned(), detail: detail.to_owned() });
     }
 }

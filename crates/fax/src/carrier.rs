@@ -3,6 +3,9 @@
 //! Silences and turn-round times belong to the carrier; repeats and T-timers belong to T.30. A carrier hears V.21 at all times;
 //! `Listen` tells it which fast signal to expect beside. Half duplex: a command to transmit ends listening until its `Sent`.
 //!
+//! Octets of frames hold the bit sent first in the least significant place, as HDLC has it: address `FF`, control `03` or `13`, DIS
+//! `80`. Bits of a page stand the other way round, the first in the most significant place.
+//!
 //! A carrier is driven like every machine here: one input (a command of T.30, something from the wire, or the time it asked
 //! to be woken at), then it is asked for output until it says when it wants to be woken.
 
@@ -111,7 +114,8 @@ pub enum Content {
 /// Tones of phase A.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Tone {
-    /// Calling tone, 1100 Hz, 0.5 s on and 3 s off until told to stop. T.30 4.1.
+    /// Calling tone, 1100 Hz, 0.5 s on and 3 s off. Goes on under a later `Listen` until `Stop` or another transmission; no
+    /// `Sent` follows. T.30 4.1.
     Cng,
     /// Called station identification, 2100 Hz for 3 s, then 75 ms of silence. `Sent` follows. T.30 4.1.
     Ced,

@@ -23,6 +23,8 @@ pub mod tiff;
 
 pub mod carrier;
 
+pub mod audio;
+
 pub mod t38;
 
 pub mod t30;

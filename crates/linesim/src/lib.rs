@@ -4,8 +4,10 @@
 //! ([`link`]). Both are a [`Joint`], so one T.30 script runs over either ([`converse()`]).
 
 pub mod converse;
+pub mod link;
 pub mod memory;
 pub mod signal;
+pub mod t38;
 
 pub use converse::{Machine, Party, Said, converse};
 

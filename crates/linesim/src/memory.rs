@@ -375,7 +375,7 @@ mod tests {
             (Role::Caller, Report::CarrierLost),
         ];
         assert_eq!(names, expected);
-        // Preamble, 48 bits, and two stuffed zeros: FF then 13 are ten ones in a row, least significant bit first.
+        // Preamble, 48 bits, and two stuffed zeros: FF and the head of 13 are ten ones in a row.
         assert_eq!(heard[1].0, Time::from_micros(1_000_000 + 50 * 1_000_000 / 300));
     }
 

@@ -9,6 +9,7 @@ mod bitmap;
 mod halve;
 mod rows;
 
+pub(crate) use bitmap::changes_of;
 pub use bitmap::{Bitmap, BitmapSource};
 pub use halve::{Halved, halve};
 pub use rows::{Rows, RowsSource};

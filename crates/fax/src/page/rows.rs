@@ -101,6 +101,35 @@ impl Rows {
         Ok(())
     }
 
+    /// Adds the rows of a page of the same width.
+    pub(crate) fn append(&mut self, mut below: Rows) {
+        if self.is_empty() {
+            *self = below;
+            return;
+        }
+        let start = self.changes.len();
+        self.changes.append(&mut below.changes);
+        self.spans.extend(below.spans.iter().map(|span| Span { start: start + span.start, len: span.len }));
+    }
+
+    /// The same page with white and black exchanged.
+    pub(crate) fn inverted(&self) -> Rows {
+        let mut inverted = Rows::new(self.width);
+        let mut row = Vec::new();
+        for changes in self.iter() {
+            row.clear();
+            match changes {
+                [0, rest @ ..] => row.extend_from_slice(rest),
+                changes => {
+                    row.push(0);
+                    row.extend_from_slice(changes);
+                }
+            }
+            inverted.push(&row);
+        }
+        inverted
+    }
+
     fn close(&mut self, start: usize) {
         let len = u16::try_from(self.changes.len() - start).unwrap_or(u16::MAX);
         self.spans.push(Span { start, len });

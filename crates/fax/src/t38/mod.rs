@@ -1,4 +1,17 @@
 //! T.38: fax relay over UDPTL, as a carrier for T.30.
+//!
+//! [`Carrier`] joins two machines: [`relay::Relay`] turns T.30's commands into IFP packets, paced like the modem they stand for, and
+//! packets into reports; [`udptl`] puts packets into datagrams and makes lost ones good. [`ifp`] is the packets' code.
+//!
+//! T.38 (09/2010) with the wire format of version 0; versions 1 to 3 are spoken and read as far as they carry T.30 up to V.17.
+//! Left out: rate management by local training checks (method 1, for TCP), V.8 and V.34, fill bit removal and transcoding (never
+//! offered in SDP), TCP and RTP transport.
+
+pub mod ifp;
+
+pub mod relay;
+
+pub mod udptl;
 
 use crate::carrier::{Command, Report};
 use crate::time::Time;
@@ -72,19 +85,61 @@ pub enum Output {
 
 /// A T.38 terminal: T.30's commands to datagrams and back, paced like the modem it stands for.
 #[derive(Debug)]
-pub struct Carrier {}
+pub struct Carrier {
+    relay: relay::Relay,
+    sender: udptl::Sender,
+    receiver: udptl::Receiver,
+    now: Time,
+}
+
+/// Octets of an IFP packet with one field around its data: types, count, field, length (T.38 Annex A).
+const IFP_FRAME_OCTETS: usize = 6;
 
 impl Carrier {
     /// UDPTL runs from `now` on.
-    pub fn new(_now: Time, _params: Params) -> Carrier {
-        Carrier {}
+    pub fn new(now: Time, params: Params) -> Carrier {
+        let sender = udptl::Sender::new(params.error_correction, params.datagram_bytes_max);
+        let config = relay::Config {
+            version: params.version,
+            piece_octets_max: sender.ifp_bytes_max().saturating_sub(IFP_FRAME_OCTETS),
+        };
+        Carrier { relay: relay::Relay::new(now, config), sender, receiver: udptl::Receiver::new(), now }
     }
 
     /// Tells the carrier something. Drain [`Carrier::poll`] to `Wait` after each.
-    pub fn handle(&mut self, _now: Time, _input: Input<'_>) {}
+    pub fn handle(&mut self, now: Time, input: Input<'_>) {
+        self.now = now;
+        match input {
+            Input::Command(command) => self.relay.handle(now, relay::Input::Command(command)),
+            Input::Datagram(bytes) => {
+                // A datagram that is none, or damaged: as good as lost.
+                let _ = self.receiver.handle(now, bytes);
+                self.pass_on(now);
+            }
+            Input::Timeout => {
+                self.receiver.handle_timeout(now);
+                self.pass_on(now);
+                self.relay.handle(now, relay::Input::Timeout);
+            }
+        }
+    }
+
+    /// What came through, to the relay.
+    fn pass_on(&mut self, now: Time) {
+        while let Some(delivery) = self.receiver.poll() {
+            match delivery {
+                udptl::Delivery::Packet(ifp) => self.relay.handle(now, relay::Input::Packet(&ifp)),
+                udptl::Delivery::Lost(_) => self.relay.handle(now, relay::Input::Lost),
+            }
+        }
+    }
 
     /// The next thing the carrier wants.
     pub fn poll(&mut self) -> Output {
-        Output::Wait(Time::NEVER)
+        match self.relay.poll() {
+            relay::Output::Packet { ifp, image } => Output::Datagram(self.sender.datagram(ifp, image)),
+            relay::Output::Report(report) => Output::Report(report),
+            relay::Output::Wait(until) => Output::Wait(until.min(self.receiver.wait())),
+        }
     }
 }

@@ -63,15 +63,6 @@ impl<'a> Reader<'a> {
         Reader { bytes, next: 0, window: 0, loaded: 0 }
     }
 
-    /// From a bit on.
-    pub(crate) fn at(bytes: &'a [u8], bit: u64) -> Reader<'a> {
-        let next = usize::try_from(bit / 8).unwrap_or(usize::MAX / 2).min(bytes.len());
-        let mut reader = Reader { bytes, next, window: 0, loaded: 0 };
-        reader.refill();
-        reader.skip((bit % 8) as u32);
-        reader
-    }
-
     /// Makes at least 32 bits ready for [`Reader::peek`].
     #[inline]
     pub(crate) fn refill(&mut self) {
@@ -179,9 +170,6 @@ mod tests {
                 reader.skip(len);
                 position += u64::from(len);
                 prop_assert_eq!(reader.position(), position);
-                let mut again = Reader::at(&bytes, position);
-                prop_assert_eq!(again.position(), position);
-                prop_assert_eq!(again.bit(), reader.clone().bit());
             }
             prop_assert!(!reader.is_past_end());
         }
@@ -195,7 +183,9 @@ mod tests {
             writer.fill_to(3 + zeros);
             writer.put(1, 1);
             let bytes = writer.finish();
-            let mut reader = Reader::at(&bytes, 3);
+            let mut reader = Reader::new(&bytes);
+            reader.refill();
+            reader.skip(3);
             assert_eq!(reader.take_zeros(), Some(zeros));
             assert_eq!(reader.position(), 4 + zeros);
             assert_eq!(reader.take_zeros(), None);

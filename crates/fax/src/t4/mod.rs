@@ -13,6 +13,7 @@ use crate::page::{PageSource, ROWS_MAX, Row, Rows};
 pub(crate) mod bits;
 pub(crate) mod codes;
 pub(crate) mod one_d;
+pub(crate) mod strip;
 pub(crate) mod two_d;
 
 use bits::{Reader, Writer};

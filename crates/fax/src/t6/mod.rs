@@ -64,11 +64,11 @@ pub enum End {
     AllRows,
     /// The bytes ended behind a row, without EOFB.
     DataEnd,
-    /// In a row: no code, a run too long, an extension, the end of the bytes; or more than [`ROWS_MAX`] rows.
+    /// In a row: no code, a run too long, an extension, the end of the bytes; or more than [`ROWS_MAX`] rows where no number was given.
     Damaged,
 }
 
-/// Decodes a page from any bytes, up to EOFB, `rows` rows, the end of the bytes, or damage.
+/// Decodes a page from any bytes, up to EOFB, `rows` rows (where none are given, [`ROWS_MAX`]), the end of the bytes, or damage.
 pub fn decode(bytes: &[u8], width: u16, rows: Option<u32>) -> Decoded {
     let mut reader = Reader::new(bytes);
     let mut row = Row::default();
@@ -79,7 +79,7 @@ pub fn decode(bytes: &[u8], width: u16, rows: Option<u32>) -> Decoded {
             break;
         }
         let step = |above: &[u16], row: &mut Row| next_row(&mut reader, width, above, row);
-        if decoded.rows.len() >= ROWS_MAX || decoded.rows.push_with(step, &mut row).is_err() {
+        if (rows.is_none() && decoded.rows.len() >= ROWS_MAX) || decoded.rows.push_with(step, &mut row).is_err() {
             decoded.end = End::Damaged;
             break;
         }

@@ -1,3 +1,13 @@
-//! Integration tests of the engine.
+//! Tests of the engine as its users see it.
 
+mod codec;
+mod codec_libtiff;
+mod codec_pages;
+mod layers;
+mod spandsp;
 mod t30;
+mod t38_relay;
+mod t38_spandsp;
+mod t38_tshark;
+mod t38_weather;
+mod tiff;

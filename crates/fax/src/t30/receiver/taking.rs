@@ -19,7 +19,6 @@ const GOOD_ROWS_PERCENT: u64 = 95;
 const FAIR_ROWS_PERCENT: u64 = 85;
 
 /// A fax being received.
-#[derive(Debug)]
 pub(in crate::t30) struct Taking {
     /// What was agreed last.
     pub(super) dcs: Option<Dcs>,
@@ -59,6 +58,7 @@ impl Taking {
     pub(super) fn abilities(cx: &Context) -> Dis {
         let can = |coding| cx.codings.contains(&coding);
         Dis {
+            t38: false,
             can_send: false,
             can_receive: true,
             rates: Rates::of(&cx.modems),
@@ -164,7 +164,9 @@ impl Taking {
 
     /// PPS: a block has ended.
     fn on_block_end(mut self: Box<Self>, command: Frame, dcs: &Dcs, cx: &mut Context) -> State {
-        let Frame::Pps { post, page, block, frames } = command else { return self.answer(command, Frame::Crp, Next::Page, cx) };
+        let Frame::Pps { post, page, block, frames } = command else {
+            return self.answer(command, Frame::Crp, Next::Page, cx);
+        };
         if !self.heard
             && let Some((Frame::Pps { page: last_page, block: last_block, .. }, Frame::Mcf, next)) = self.answered
             && (last_page, last_block) == (page, block)

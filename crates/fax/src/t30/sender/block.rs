@@ -21,7 +21,6 @@ use crate::t30::timers::PPRS_MAX;
 const RCPS: usize = 3;
 
 /// A block of a page, and how its correction goes.
-#[derive(Debug)]
 pub(super) struct Block {
     /// The page's octets as they go on the line, least significant bit first.
     octets: Vec<u8>,
@@ -43,7 +42,8 @@ impl Block {
         let mut octets: Vec<u8> = code.into_iter().map(u8::reverse_bits).collect();
         let whole = octets.len().max(1).next_multiple_of(frame_octets);
         octets.resize(whole, 0);
-        Block { octets, first: 0, number: 0, wanted: Vec::new(), pprs: 0, lowest_rate_rounds: 0, frame_octets }.all_wanted()
+        Block { octets, first: 0, number: 0, wanted: Vec::new(), pprs: 0, lowest_rate_rounds: 0, frame_octets }
+            .all_wanted()
     }
 
     /// The block behind this one, if the page goes on.
@@ -101,7 +101,6 @@ impl Block {
 }
 
 /// Frames of a block are being sent.
-#[derive(Debug)]
 pub(in crate::t30) struct SendBlock {
     job: Box<Job>,
     block: Block,
@@ -169,7 +168,6 @@ impl Step for SendBlock {
 }
 
 /// Waiting for MCF or PPR.
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitBlockAnswer {
     pub(super) job: Box<Job>,
     pub(super) block: Block,

@@ -12,7 +12,6 @@ use crate::t30::state::{State, Step};
 use crate::t30::timers::NOT_READY;
 use crate::time::Time;
 
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitReady {
     due: AwaitBlockAnswer,
     until: Time,
@@ -48,7 +47,9 @@ impl AwaitReady {
                     self.give_up(cx)
                 }
             }
-            Frame::Mcf | Frame::Ppr(_) | Frame::Rtp | Frame::Rtn | Frame::Pip | Frame::Pin => self.due.answer(frame, cx),
+            Frame::Mcf | Frame::Ppr(_) | Frame::Rtp | Frame::Rtn | Frame::Pip | Frame::Pin => {
+                self.due.answer(frame, cx)
+            }
             _ => self.into(),
         }
     }

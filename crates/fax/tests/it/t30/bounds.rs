@@ -199,7 +199,8 @@ fn content_kinds_are_all_listened_for() {
     let dcs = |ecm| Frame::Dcs(Dcs::parse(&[0, 0b0000_0010 | 0b0010_0000, 0x80, if ecm { 4 } else { 0 }]).unwrap());
     let frame = |frame: Frame| Report::Frame { bytes: frame.encode(true, true), good: true };
     for ecm in [false, true] {
-        for report in [Report::Sent, Report::Sent, frame(dcs(ecm)), Report::TrainingCheck { good: true }, Report::Sent] {
+        for report in [Report::Sent, Report::Sent, frame(dcs(ecm)), Report::TrainingCheck { good: true }, Report::Sent]
+        {
             t30.handle(Time::ZERO, Input::Report(report));
             loop {
                 match t30.poll() {

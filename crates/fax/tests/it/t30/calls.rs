@@ -218,7 +218,8 @@ fn a_page_with_some_bad_rows_is_taken_and_training_asked_for() {
         }
         other => Some(other),
     });
-    let call = call_over(&mut joint, Config { ecm: false, codings: vec![Coding::Mh], ..sender(pages.clone()) }, receiver());
+    let call =
+        call_over(&mut joint, Config { ecm: false, codings: vec![Coding::Mh], ..sender(pages.clone()) }, receiver());
     assert_eq!(call.outcomes(), (Outcome::Sent, Outcome::Received));
     assert!(names(&call.caller).contains(&"RTP".to_owned()), "{}", story(&call.caller));
     assert_eq!((confirmed(&call.caller), taken(&call.answerer)), (vec![0, 1], 2));
@@ -257,7 +258,10 @@ fn a_page_never_confirmed_fails_the_call_and_only_the_first_is_confirmed() {
         let far = Config { misbehaviour: Misbehaviour { never_confirm: Some(1) }, ecm, ..receiver() };
         let call = call(sender(pages.clone()), far);
         let to = if ecm { "PPS-MPS" } else { "MPS" }.to_owned();
-        assert_eq!(call.outcomes(), (Outcome::NoReply { phase: Phase::D, to }, Outcome::RemoteDisconnected { phase: Phase::D }));
+        assert_eq!(
+            call.outcomes(),
+            (Outcome::NoReply { phase: Phase::D, to }, Outcome::RemoteDisconnected { phase: Phase::D })
+        );
         assert_eq!(confirmed(&call.caller), [0]);
         assert_same(&received(&call.answerer), &pages[..2]);
         if ecm {
@@ -276,7 +280,8 @@ fn the_last_page_never_confirmed_is_in_doubt() {
 
 #[test]
 fn ids_are_told_without_their_padding() {
-    let call = call(Config { local_id: ferrofax_fax::t30::local_id("Bäckerei Müßig"), ..sender(vec![letter(1)]) }, receiver());
+    let call =
+        call(Config { local_id: ferrofax_fax::t30::local_id("Bäckerei Müßig"), ..sender(vec![letter(1)]) }, receiver());
     assert!(story(&call.answerer).contains("far end is \"Baeckerei Muessig\""));
     assert!(story(&call.caller).contains("far end is \"+49 2\""));
 }

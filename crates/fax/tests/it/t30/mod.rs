@@ -2,6 +2,6 @@
 
 mod bounds;
 mod calls;
-mod kit;
+pub mod kit;
 mod script;
 mod scripts;

@@ -1,0 +1,120 @@
+//! A small client of the REST API, for `send`, `status` and `demo`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use ferrofax_api::report::FaxReport;
+use serde_json::{Value, json};
+
+/// Where the service is and who asks.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Target {
+    /// Address of the service.
+    #[arg(long, env = "FERROFAX_URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// Customer number.
+    #[arg(long, env = "FERROFAX_CUSTOMER")]
+    pub customer: String,
+    /// Login.
+    #[arg(long, env = "FERROFAX_USER")]
+    pub user: String,
+    /// Password; better given by the environment than on the command line.
+    #[arg(long, env = "FERROFAX_PASSWORD", hide_env_values = true)]
+    pub password: String,
+}
+
+/// Talks to one service as one login.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    target: Target,
+}
+
+impl Client {
+    pub fn new(target: Target) -> Result<Client> {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
+        Ok(Client { http, target })
+    }
+
+    /// Submits a job as it stands; the job's id.
+    pub async fn submit(&self, job: &Value) -> Result<String> {
+        let answer = self.http.post(self.address("fax")).basic_auth(&self.target.user, Some(&self.target.password)).json(job);
+        let answer = Self::answer(answer).await?;
+        let id = answer.get("jobId").and_then(Value::as_str).context("the answer has no jobId")?;
+        Ok(id.to_owned())
+    }
+
+    /// A job's report.
+    pub async fn report(&self, job: &str) -> Result<FaxReport> {
+        let answer = self
+            .http
+            .get(self.address(&format!("fax/reports/{job}")))
+            .basic_auth(&self.target.user, Some(&self.target.password));
+        Ok(serde_json::from_value(Self::answer(answer).await?)?)
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}/rest/v1/{}/{path}", self.target.url.trim_end_matches('/'), self.target.customer)
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> Result<Value> {
+        let answer = request.send().await.context("the service can't be reached")?;
+        let status = answer.status();
+        let body = answer.text().await?;
+        if !status.is_success() {
+            let message = serde_json::from_str::<Value>(&body)
+                .ok()
+                .and_then(|error| error.get("message")?.as_str().map(str::to_owned))
+                .unwrap_or(body);
+            bail!("the service answered {status}: {message}");
+        }
+        serde_json::from_str(&body).context("the service's answer is no JSON")
+    }
+}
+
+/// Every recipient has its final status.
+pub fn is_final(report: &FaxReport) -> bool {
+    report.recipient_status.iter().all(|recipient| recipient.status != "PENDING")
+}
+
+/// The job for these files and numbers.
+pub fn job(files: &[impl AsRef<Path>], numbers: &[String]) -> Result<Value> {
+    let mut documents = Vec::new();
+    for file in files {
+        let file = file.as_ref();
+        let data = std::fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        documents.push(document(name, &data));
+    }
+    Ok(json!({
+        "recipients": numbers.iter().map(|number| json!({ "number": number })).collect::<Vec<_>>(),
+        "documents": documents,
+    }))
+}
+
+/// One document of a job. The API's names are short and plain, so others are made so.
+pub fn document(name: &str, data: &[u8]) -> Value {
+    use base64::Engine as _;
+    json!({ "name": plain_name(name), "data": base64::engine::general_purpose::STANDARD.encode(data) })
+}
+
+/// At most 32 characters before the extension, from the API's alphabet.
+fn plain_name(name: &str) -> String {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let plain = |text: &str, max: usize| -> String {
+        text.chars().take(max).map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
+    };
+    format!("{}.{}", plain(stem, 32), plain(extension, 8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_becomes_one_the_api_takes() {
+        assert_eq!(plain_name("Rechnung März (2).pdf"), "Rechnung_M_rz__2_.pdf");
+        assert_eq!(plain_name(&format!("{}.txt", "a".repeat(60))), format!("{}.txt", "a".repeat(32)));
+    }
+}

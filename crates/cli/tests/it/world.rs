@@ -1,0 +1,171 @@
+//! A real service started as a user would start it: the executable, its own folder, real sockets.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+pub const FERROFAX: &str = env!("CARGO_BIN_EXE_ferrofax");
+
+/// Long enough for a busy machine; a test that needs it has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The executable in a clean environment.
+pub fn ferrofax() -> Command {
+    let mut command = Command::new(FERROFAX);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FERROFAX_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A running `ferrofax` that prints lines; killed when dropped.
+pub struct Running {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    pub seen: Vec<String>,
+}
+
+impl Running {
+    pub fn start(command: &mut Command) -> Running {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("ferrofax starts");
+        let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+        let (tell, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if tell.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Running { child, lines, seen: Vec::new() }
+    }
+
+    /// The next line that `wanted` likes.
+    pub fn line(&mut self, wanted: impl Fn(&str) -> bool) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    self.seen.push(line.clone());
+                    if wanted(&line) {
+                        return line;
+                    }
+                }
+                Err(why) => panic!("no such line ({why}); so far:\n{}", self.seen.join("\n")),
+            }
+        }
+    }
+
+    /// SIGKILL, now.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it was ours");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A login at a running service.
+#[derive(Clone, Debug)]
+pub struct Access {
+    pub base: String,
+    pub user: String,
+    pub password: String,
+}
+
+impl Access {
+    /// What the printed curl line says: `curl -u NAME:PASSWORD … http://HOST:PORT/rest/v1/CUST/fax`.
+    pub fn from_curl(line: &str) -> Access {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let after = words.iter().position(|word| *word == "-u").expect("-u") + 1;
+        let (user, password) = words[after].split_once(':').expect("NAME:PASSWORD");
+        let base = words.iter().find(|word| word.contains("http://")).expect("an address");
+        let base = base.trim_matches('\'').trim_end_matches("/fax");
+        assert!(user.chars().chain(password.chars()).all(|c| c.is_ascii_alphanumeric()), "{line}");
+        Access { base: base.to_owned(), user: user.to_owned(), password: password.to_owned() }
+    }
+
+    /// Posts a job; status and answer.
+    pub fn submit(&self, client: &reqwest::blocking::Client, job: &Value) -> reqwest::Result<(u16, Value)> {
+        let url = format!("{}/fax", self.base);
+        let answer = client.post(url).basic_auth(&self.user, Some(&self.password)).json(job).send()?;
+        Ok((answer.status().as_u16(), answer.json()?))
+    }
+
+    pub fn report(&self, client: &reqwest::blocking::Client, job: &str) -> (u16, Value) {
+        let url = format!("{}/fax/reports/{job}", self.base);
+        let answer = client.get(url).basic_auth(&self.user, Some(&self.password)).send().expect("the service answers");
+        (answer.status().as_u16(), answer.json().expect("JSON"))
+    }
+
+    /// The report once no recipient is `PENDING`.
+    pub fn final_report(&self, client: &reqwest::blocking::Client, job: &str) -> Value {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let (status, report) = self.report(client, job);
+            assert_eq!(status, 200, "{report}");
+            let recipients = report["recipientStatus"].as_array().expect("recipientStatus");
+            if recipients.iter().all(|recipient| recipient["status"] != "PENDING") {
+                return report;
+            }
+            assert!(Instant::now() < until, "still pending: {report}");
+            // Polled as a client would.
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// A service with its own folder, and the login of its first start.
+pub struct World {
+    pub dir: tempfile::TempDir,
+    pub serve: Running,
+    pub access: Access,
+    pub http: reqwest::blocking::Client,
+}
+
+impl World {
+    /// Starts a service on an empty folder with these settings added.
+    pub fn start(settings: &str) -> World {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("config.toml"), settings).expect("a configuration");
+        let mut serve = Running::start(&mut serve(dir.path()));
+        let access = Access::from_curl(&serve.line(|line| line.contains("curl ")));
+        World { dir, serve, access, http: reqwest::blocking::Client::new() }
+    }
+
+    /// Starts it again on the same folder, after it was killed. The login stays; the address may change.
+    pub fn restart(&mut self) {
+        let again = Running::start(&mut serve(self.dir.path()));
+        std::mem::replace(&mut self.serve, again).kill();
+        let line = self.serve.line(|line| line.contains("http://"));
+        let at = line.find("http://").expect("an address");
+        let address: String = line[at..].chars().take_while(|c| !c.is_whitespace()).collect();
+        let root = address.trim_end_matches('/').split("/rest/").next().unwrap_or_default().to_owned();
+        let customer = self.access.base.rsplit('/').next().expect("a customer").to_owned();
+        self.access.base = format!("{root}/rest/v1/{customer}");
+    }
+}
+
+fn serve(dir: &Path) -> Command {
+    let mut command = ferrofax();
+    command.arg("serve").arg("--config").arg(dir.join("config.toml")).env("FERROFAX_DATA_DIR", dir.join("data"));
+    command
+}
+
+/// A job for one number with one text document of so many pages.
+pub fn text_job(number: &str, pages: usize) -> Value {
+    use base64::Engine as _;
+    let text = (1..=pages).map(|page| format!("This is page {page}.\n")).collect::<Vec<_>>().join("\u{c}");
+    let data = base64::engine::general_purpose::STANDARD.encode(text);
+    json!({ "recipients": [{ "number": number }], "documents": [{ "name": "pages.txt", "data": data }] })
+}
