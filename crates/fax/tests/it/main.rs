@@ -12,4 +12,5 @@ mod t30;
 mod t38_relay;
 mod t38_spandsp;
 mod t38_tshark;
+mod t38_weather;
 mod tiff;
