@@ -2,5 +2,5 @@
 
 mod calls;
 pub mod kit;
-mod script;
-mod scripts;
+pub mod script;
+pub mod scripts;
