@@ -8,7 +8,6 @@ use super::state::{State, Step};
 use super::timers::Timer;
 use crate::outcome::{Outcome, Phase};
 
-#[derive(Debug)]
 pub(super) struct HangUp {
     outcome: Outcome,
 }

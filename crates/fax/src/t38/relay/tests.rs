@@ -243,8 +243,8 @@ fn signals_are_75_ms_apart() {
 #[test]
 fn an_answer_waits_for_silence() {
     let mut relay = relay();
-    heard(&mut relay, &[indicate(Indicator::V21Preamble), v21(FieldKind::HdlcData, &[0xff])]);
-    // The last packet came at 1010.
+    heard(&mut relay, &[v21(FieldKind::HdlcData, &[0xff]), v21(FieldKind::HdlcFcsOkSigEnd, &[])]);
+    // The end came at 1010.
     relay.handle(Time::from_millis(1020), Input::Command(Command::Tone(Tone::Ced)));
     let (packets, _) = sent_until(&mut relay, Time::from_millis(1500));
     assert_eq!(packets[0], (Time::from_millis(1085), indicate(Indicator::Ced)));

@@ -1,5 +1,6 @@
 //! T.30, both sides, over the in-memory carrier: whole calls as ladders, far ends as scripts, and whatever comes.
 
+mod bounds;
 mod calls;
 pub mod kit;
 pub mod script;

@@ -118,22 +118,22 @@ impl Script {
         let mut expect = Expect::default();
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.split('#').next().unwrap().trim();
-            let at = || format!("{name}:{number}: {line}");
+            let at = format!("{name}:{number}: {line}");
             if line.is_empty() {
                 continue;
             }
             let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
             let rest = rest.trim();
             let words: Vec<&str> = rest.split_whitespace().collect();
-            let numbers = |words: &[&str]| words.iter().map(|word| word.parse().expect(&at())).collect::<Vec<u8>>();
+            let numbers = |words: &[&str]| words.iter().map(|word| word.parse().expect(&at)).collect::<Vec<u8>>();
             let mut step = |step| steps.push_back((number, step));
             match (verb, &words[..]) {
-                ("we", words) => ours = Some(config(words).expect(&at())),
+                ("we", words) => ours = Some(config(words).expect(&at)),
                 ("dis", _) => dis = abilities(rest),
                 ("say", ["CED"]) => step(Step::Tone(Tone::Ced)),
                 ("say", ["CNG"]) => step(Step::Tone(Tone::Cng)),
                 ("say", ["TCF"]) => step(Step::SendTcf(None)),
-                ("say", ["TCF", ..]) => step(Step::SendTcf(Some(modem(&rest[4..]).expect(&at())))),
+                ("say", ["TCF", ..]) => step(Step::SendTcf(Some(modem(&rest[4..]).expect(&at)))),
                 ("say", _) => step(Step::Say(rest.split("; ").map(str::to_owned).collect())),
                 ("send", ["page"]) => step(Step::SendPage { only: None, plain: false }),
                 ("send", ["page", "plain"]) => step(Step::SendPage { only: None, plain: true }),
@@ -142,18 +142,18 @@ impl Script {
                 }
                 ("hear", ["TCF"]) => step(Step::HearTcf),
                 ("hear", ["page"]) => step(Step::HearPage(None)),
-                ("hear", ["page", frames]) => step(Step::HearPage(Some(frames.parse().expect(&at())))),
+                ("hear", ["page", frames]) => step(Step::HearPage(Some(frames.parse().expect(&at)))),
                 ("hear", ["hang-up"]) => step(Step::HearHangUp),
                 ("hear", _) => rest.split("; ").for_each(|frame| step(Step::Hear(frame.to_owned()))),
                 ("silence", [time]) => {
-                    let seconds: f64 = time.trim_end_matches('s').parse().expect(&at());
+                    let seconds: f64 = time.trim_end_matches('s').parse().expect(&at);
                     step(Step::Silence(Duration::from_secs_f64(seconds)));
                 }
                 ("hang", ["up"]) => step(Step::HangUp),
                 ("outcome", _) => expect.outcome = rest.to_owned(),
                 ("confirmed", pages) => expect.confirmed = numbers(pages).into_iter().map(u32::from).collect(),
-                ("took", [pages]) => expect.took = pages.parse().expect(&at()),
-                _ => panic!("{}", at()),
+                ("took", [pages]) => expect.took = pages.parse().expect(&at),
+                _ => panic!("{at}"),
             }
         }
         Script { name: name.to_owned(), ours: ours.expect("`we …` is missing"), dis, steps, expect }
@@ -167,7 +167,7 @@ fn config(words: &[&str]) -> Option<Config> {
         ["send", "mixed", "pages"] => sender(vec![letter(1), page(2, 300, Resolution::Standard, false)]),
         ["send", count, "pages"] => sender(some(count)?),
         ["send", count, "pages", "plain"] => Config { ecm: false, ..sender(some(count)?) },
-        ["send", "long", "page"] => sender(vec![page(1, 700, Resolution::Fine, true)]),
+        ["send", "long", "page"] => sender(vec![page(1, 450, Resolution::Fine, true)]),
         ["receive"] => receiver(),
         ["receive", "plain"] => Config { ecm: false, ..receiver() },
         ["poll"] => Config { role: Role::Caller, ..receiver() },
@@ -180,6 +180,7 @@ fn config(words: &[&str]) -> Option<Config> {
 fn abilities(words: &str) -> Dis {
     let has = |word: &str| words.split_whitespace().any(|w| w == word);
     Dis {
+        t38: has("T.38"),
         can_send: has("document"),
         can_receive: !has("deaf"),
         rates: if has("V.17") {

@@ -1,18 +1,42 @@
-//! Far ends as scripts, over the in-memory carrier. [`ALL`] runs as it stands over any other.
+//! Far ends as scripts, over the in-memory carrier and, unchanged, over T.38.
 
-use ferrofax_linesim::memory;
+use ferrofax_fax::t38::{ErrorCorrection, Params, RateManagement};
+use ferrofax_linesim::link::Weather;
+use ferrofax_linesim::{memory, t38};
 
 use super::script::play;
+
+fn t38_pair() -> t38::Pair {
+    let params = Params {
+        version: 0,
+        bit_rate_max: 14_400,
+        rate_management: RateManagement::TransferredTcf,
+        datagram_bytes_max: 1400,
+        error_correction: ErrorCorrection::Redundancy { control: 3, image: 3 },
+    };
+    t38::Pair::new(1, &params, Weather::default())
+}
 
 macro_rules! scripts {
     ($($name:ident),* $(,)?) => {
         /// Every script, by name.
-        pub const ALL: &[(&str, &str)] = &[$((stringify!($name), include_str!(concat!("scripts/", stringify!($name), ".txt")))),*];
+        const ALL: &[&str] = &[$(stringify!($name)),*];
 
-        $(#[test]
-        fn $name() {
-            play(stringify!($name), include_str!(concat!("scripts/", stringify!($name), ".txt")), &mut memory::Pair::new());
-        })*
+        mod over_memory {
+            $(#[test]
+            fn $name() {
+                let text = include_str!(concat!("scripts/", stringify!($name), ".txt"));
+                super::play(stringify!($name), text, &mut super::memory::Pair::new());
+            })*
+        }
+
+        mod over_t38 {
+            $(#[test]
+            fn $name() {
+                let text = include_str!(concat!("scripts/", stringify!($name), ".txt"));
+                super::play(stringify!($name), text, &mut super::t38_pair());
+            })*
+        }
     };
 }
 
