@@ -4,6 +4,7 @@
 //! Each `⇢` is a claim from the store. Stages never call each other.
 
 pub mod blobs;
+pub mod config;
 pub mod jobs;
 pub mod line;
 pub mod store;
