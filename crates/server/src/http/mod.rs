@@ -13,6 +13,7 @@
 mod auth;
 mod basic;
 mod body;
+mod desk;
 mod fax;
 mod health;
 mod openapi;
