@@ -164,7 +164,9 @@ impl Taking {
 
     /// PPS: a block has ended.
     fn on_block_end(mut self: Box<Self>, command: Frame, dcs: &Dcs, cx: &mut Context) -> State {
-        let Frame::Pps { post, page, block, frames } = command else { return self.answer(command, Frame::Crp, Next::Page, cx) };
+        let Frame::Pps { post, page, block, frames } = command else {
+            return self.answer(command, Frame::Crp, Next::Page, cx);
+        };
         if !self.heard
             && let Some((Frame::Pps { page: last_page, block: last_block, .. }, Frame::Mcf, next)) = self.answered
             && (last_page, last_block) == (page, block)

@@ -43,7 +43,8 @@ impl Block {
         let mut octets: Vec<u8> = code.into_iter().map(u8::reverse_bits).collect();
         let whole = octets.len().max(1).next_multiple_of(frame_octets);
         octets.resize(whole, 0);
-        Block { octets, first: 0, number: 0, wanted: Vec::new(), pprs: 0, lowest_rate_rounds: 0, frame_octets }.all_wanted()
+        Block { octets, first: 0, number: 0, wanted: Vec::new(), pprs: 0, lowest_rate_rounds: 0, frame_octets }
+            .all_wanted()
     }
 
     /// The block behind this one, if the page goes on.

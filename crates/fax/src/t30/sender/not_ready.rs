@@ -48,7 +48,9 @@ impl AwaitReady {
                     self.give_up(cx)
                 }
             }
-            Frame::Mcf | Frame::Ppr(_) | Frame::Rtp | Frame::Rtn | Frame::Pip | Frame::Pin => self.due.answer(frame, cx),
+            Frame::Mcf | Frame::Ppr(_) | Frame::Rtp | Frame::Rtn | Frame::Pip | Frame::Pin => {
+                self.due.answer(frame, cx)
+            }
             _ => self.into(),
         }
     }

@@ -7,8 +7,8 @@ use ferrofax_fax::carrier::Modem;
 use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::page::{Bitmap, Resolution, StoredPage};
-use ferrofax_fax::t30::{Coding, Config, Event, Misbehaviour, Role, Task};
 use ferrofax_fax::t6;
+use ferrofax_fax::t30::{Coding, Config, Event, Misbehaviour, Role, Task};
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::{Joint, Machine, Party, converse, memory};
 
