@@ -35,20 +35,34 @@ impl Sipp {
 
     fn start(scenario: &str, keys: &[(&str, &str)], whom: Option<SocketAddr>) -> Sipp {
         let folder = tempfile::tempdir().unwrap();
-        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sipp").join(format!("{scenario}.xml"));
+        let template = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sipp").join(format!("{scenario}.xml"));
+        // sipp reads status codes before it knows its keys, so they are put in here: `@status@`.
+        let mut text = std::fs::read_to_string(template).unwrap();
+        for (key, value) in keys {
+            text = text.replace(&format!("@{key}@"), value);
+        }
+        std::fs::write(folder.path().join("scenario.xml"), text).unwrap();
         let (port, media_port) = (free_port(), free_port());
         let mut command = Command::new("sipp");
         command
             .current_dir(folder.path())
-            .arg("-sf")
-            .arg(file)
-            .args(["-i", "127.0.0.1", "-mi", "127.0.0.1", "-m", "1", "-l", "1", "-nostdin", "-nd"])
+            .args([
+                "-sf",
+                "scenario.xml",
+                "-i",
+                "127.0.0.1",
+                "-mi",
+                "127.0.0.1",
+                "-m",
+                "1",
+                "-l",
+                "1",
+                "-nostdin",
+                "-nd",
+            ])
             .args(["-timeout", "40s", "-timeout_error", "-recv_timeout", "30000"])
             .args(["-p", &port.to_string(), "-mp", &media_port.to_string()])
             .args(["-trace_msg", "-message_file", "messages", "-trace_err", "-error_file", "errors"]);
-        for (key, value) in keys {
-            command.args(["-key", key, value]);
-        }
         command.args(whom.map(|whom| whom.to_string()));
         let child = command
             .stdin(Stdio::null())

@@ -65,13 +65,15 @@ fn origins(messages: &[String]) -> Vec<(u64, u64)> {
 
 #[tokio::test]
 async fn digest_credentials_are_given_when_asked_for() {
-    let (record, _) = call("digest", &[], 1).await;
-    assert!(matches!(record.outcome, Outcome::RemoteHungUp { .. }), "{:?}", record.outcome);
-    assert_eq!(record.sip_status, Some(200));
-    let ladder = told(&record.ladder);
-    assert!(ladder.starts_with("caller INVITE audio PCMA\nanswerer 407"), "{ladder}");
-    assert!(ladder.ends_with("answerer BYE\ncaller 200 OK (BYE)"), "{ladder}");
-    assert!(!record.ladder.to_string().contains("4989"), "{ladder}");
+    for status in ["401", "407"] {
+        let (record, _) = call(&format!("digest_{status}"), &[], 1).await;
+        assert!(matches!(record.outcome, Outcome::RemoteHungUp { .. }), "{:?}", record.outcome);
+        assert_eq!(record.sip_status, Some(200));
+        let ladder = told(&record.ladder);
+        assert!(ladder.starts_with(&format!("caller INVITE audio PCMA\nanswerer {status}")), "{ladder}");
+        assert!(ladder.ends_with("answerer BYE\ncaller 200 OK (BYE)"), "{ladder}");
+        assert!(!record.ladder.to_string().contains("4989"), "{ladder}");
+    }
 }
 
 #[tokio::test]
