@@ -3,8 +3,8 @@
 //! Silences and turn-round times belong to the carrier; repeats and T-timers belong to T.30. A carrier hears V.21 at all times;
 //! `Listen` tells it which fast signal to expect beside. Half duplex: a command to transmit ends listening until its `Sent`.
 //!
-//! Octets of frames and pages hold the bit sent first in the most significant place, as T.30 prints them and T.38 carries them:
-//! address `FF`, control `C0` or `C8`, DIS `01`.
+//! Octets of frames hold the bit sent first in the least significant place, as HDLC has it: address `FF`, control `03` or `13`, DIS
+//! `80`. Bits of a page stand the other way round, the first in the most significant place.
 //!
 //! A carrier is driven like every machine here: one input (a command of T.30, something from the wire, or the time it asked
 //! to be woken at), then it is asked for output until it says when it wants to be woken.

@@ -11,7 +11,7 @@ pub fn bits(bits: usize, rate_bps: u32) -> Duration {
 pub fn hdlc_bits(frame: &[u8]) -> usize {
     let (mut stuffed, mut ones) = (0, 0);
     for octet in frame {
-        for place in (0..8).rev() {
+        for place in 0..8 {
             ones = if octet >> place & 1 == 1 { ones + 1 } else { 0 };
             if ones == 5 {
                 stuffed += 1;

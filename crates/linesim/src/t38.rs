@@ -41,21 +41,25 @@ pub struct Pair {
 impl Pair {
     /// Both ends have switched to T.38 at time zero, with the same terms.
     pub fn new(seed: u64, params: &Params, weather: Weather) -> Pair {
+        Pair::build(seed, params, weather, None)
+    }
+
+    /// The same; every datagram is kept, as it left.
+    pub fn recording(seed: u64, params: &Params, weather: Weather) -> Pair {
+        Pair::build(seed, params, weather, Some(Vec::new()))
+    }
+
+    fn build(seed: u64, params: &Params, weather: Weather, capture: Option<Vec<Sent>>) -> Pair {
         let end = |seed| End {
             carrier: Carrier::new(Time::ZERO, params.clone()),
             wait: Time::ZERO,
             out: Link::new(seed, weather),
         };
-        let mut pair = Pair { caller: end(seed), answerer: end(!seed), ready: VecDeque::new(), capture: None };
+        let mut pair = Pair { caller: end(seed), answerer: end(!seed), ready: VecDeque::new(), capture };
         for role in [Role::Caller, Role::Answerer] {
             pair.drain(Time::ZERO, role);
         }
         pair
-    }
-
-    /// From now on every datagram is kept, as it left.
-    pub fn capture(&mut self) {
-        self.capture.get_or_insert_default();
     }
 
     /// The datagrams kept.

@@ -15,7 +15,6 @@ use crate::outcome::Outcome;
 use crate::page::Resolution;
 use crate::time::Time;
 
-#[derive(Debug)]
 pub(super) struct Context {
     pub(super) now: Time,
     pub(super) role: Role,

@@ -31,8 +31,8 @@ pub enum Rates {
 impl Rates {
     fn parse(bits: u8) -> Rates {
         match bits {
-            0b0100 | 0b0101 | 0b0110 | 0b0111 => Self::V27ter,
-            0b1000 | 0b1001 | 0b1010 | 0b1011 => Self::V29,
+            0b0100..=0b0111 => Self::V27ter,
+            0b1000..=0b1011 => Self::V29,
             0b1100 | 0b1110 => Self::V27terV29,
             0b1101 => Self::V27terV29V17,
             _ => Self::V27terFallBack,
@@ -217,6 +217,8 @@ impl ScanTime {
 /// Abilities of a machine: DIS, and DTC.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Dis {
+    /// Bit 3: speaks T.38 by itself. Of no use in a call that is up; noted.
+    pub t38: bool,
     /// Bit 9: has something to be polled.
     pub can_send: bool,
     /// Bit 10: can receive.
@@ -245,6 +247,7 @@ impl Dis {
         let bits = Bits::parse(field);
         let ecm = bits.has(27);
         Dis {
+            t38: bits.has(3),
             can_send: bits.has(9),
             can_receive: bits.has(10),
             rates: Rates::parse(bits.number(11, 4)),
@@ -266,6 +269,7 @@ impl Dis {
     /// The field of DIS or DTC.
     pub fn encode(&self) -> Vec<u8> {
         let mut bits = Bits::default();
+        bits.set(3, self.t38);
         bits.set(9, self.can_send);
         bits.set(10, self.can_receive);
         bits.set_number(11, 4, self.rates.encode());
@@ -294,6 +298,9 @@ impl fmt::Display for Dis {
         write!(f, "{}, {coding}{}, {}", self.rates, if self.ecm { ", ECM" } else { "" }, name(self.resolution))?;
         if self.scan_time.standard_ms > 0 {
             write!(f, ", {} ms a line", self.scan_time.standard_ms)?;
+        }
+        if self.t38 {
+            f.write_str(", T.38")?;
         }
         if self.can_send {
             f.write_str(", has a document")?;
@@ -471,6 +478,7 @@ mod tests {
         let field = [0x00, 0b1110_1110, 0b1111_1000, 0b1100_0100, 0b1000_0000, 0b0001_0001];
         let dis = Dis::parse(&field);
         let expected = Dis {
+            t38: false,
             can_send: false,
             can_receive: true,
             rates: Rates::V27terV29V17,

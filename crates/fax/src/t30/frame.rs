@@ -6,6 +6,8 @@
 //!
 //! Frames that are well formed but of no use to this engine come out as [`Frame::Other`]: they go to the ladder and no further.
 
+use std::fmt;
+
 use super::dis::{Dcs, Dis};
 use super::ids;
 use crate::carrier::Modem;
@@ -117,7 +119,7 @@ impl BadFrames {
 }
 
 /// What a frame means.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Frame {
     /// Abilities of the called machine.
     Dis(Dis),
@@ -437,8 +439,15 @@ impl Frame {
     }
 }
 
+/// Its name; identifications and passwords don't belong into logs.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
 /// Frames of a block on the fast signal: T.4 Annex A, A.3.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum BlockFrame<'a> {
     /// A piece of the page, by its number within the block. Bits as a modem sends them, least significant first.
     Data(u8, &'a [u8]),
@@ -450,6 +459,16 @@ pub enum BlockFrame<'a> {
 const FCD: u8 = 0b0110_0000;
 /// Return to control for a partial page, as printed: T.4 A.3.6.1.
 const RCP: u8 = 0b0110_0001;
+
+/// Its number, not what it carries.
+impl fmt::Debug for BlockFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BlockFrame::Data(number, data) => write!(f, "FCD {number}, {} octets", data.len()),
+            BlockFrame::Rcp => f.write_str("RCP"),
+        }
+    }
+}
 
 impl<'a> BlockFrame<'a> {
     /// Reads a frame of the fast signal; `None` if it is none of a page.

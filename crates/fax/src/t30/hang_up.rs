@@ -1,11 +1,13 @@
 //! DCN is on its way out; then the call is over. T.30 phase E.
+//!
+//! DCN gets a moment to arrive before the line is cleared: what is still in the network is lost with it.
 
 use super::context::Context;
 use super::frame::Frame;
 use super::state::{State, Step};
+use super::timers::Timer;
 use crate::outcome::{Outcome, Phase};
 
-#[derive(Debug)]
 pub(super) struct HangUp {
     outcome: Outcome,
 }
@@ -23,7 +25,8 @@ impl Step for HangUp {
     }
 
     fn on_sent(self, cx: &mut Context) -> State {
-        cx.done(self.outcome)
+        cx.wait(Timer::Linger);
+        self.into()
     }
 
     fn on_timeout(self, cx: &mut Context) -> State {

@@ -175,11 +175,17 @@ pub enum Event {
 }
 
 /// One end of a T.30 conversation.
-#[derive(Debug)]
 pub struct T30 {
     cx: Context,
     state: State,
     task: Option<Task>,
+}
+
+/// Names the state; never an identification or a page.
+impl fmt::Debug for T30 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "T30({:?}, {})", self.cx.role, self.state.name())
+    }
 }
 
 impl T30 {

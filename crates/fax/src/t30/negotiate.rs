@@ -96,6 +96,7 @@ mod tests {
 
     fn far() -> Dis {
         Dis {
+            t38: false,
             can_send: false,
             can_receive: true,
             rates: Rates::V27terV29V17,

@@ -14,7 +14,6 @@ use crate::page::Resolution;
 use crate::time::Time;
 
 /// CED, or CSI and DIS, are on their way out.
-#[derive(Debug)]
 pub(super) struct OfferDocument {
     pages: Pages,
     /// T1 ends; not yet known while CED sounds.
@@ -33,6 +32,7 @@ impl OfferDocument {
             return cx.hang_up(Outcome::Cancelled);
         }
         let dis = Dis {
+            t38: false,
             can_send: true,
             can_receive: false,
             rates: Rates::of(&cx.modems),
@@ -71,7 +71,6 @@ impl Step for OfferDocument {
 }
 
 /// Waiting for DTC.
-#[derive(Debug)]
 pub(super) struct AwaitDtc {
     pages: Pages,
     until: Time,

@@ -49,7 +49,6 @@ pub(super) trait Step: Sized + Into<State> {
 macro_rules! states {
     ($($state:ident),* $(,)?) => {
         /// Where the machine is.
-        #[derive(Debug)]
         pub(super) enum State {
             /// Not started.
             Idle,
@@ -65,6 +64,15 @@ macro_rules! states {
         })*
 
         impl State {
+            /// Its name; all that may be shown of it.
+            pub(super) fn name(&self) -> &'static str {
+                match self {
+                    $(State::$state(_) => stringify!($state),)*
+                    State::Idle => "Idle",
+                    State::Done => "Done",
+                }
+            }
+
             pub(super) fn on_frame(self, frame: Frame, cx: &mut Context) -> State {
                 match self {
                     $(State::$state(state) => state.on_frame(frame, cx),)*

@@ -19,6 +19,8 @@ pub(super) enum Timer {
     /// Ours: how long a carrier may be silent about the end of a V.21 signal, a tone or a training check. The longest, CSI and
     /// DIS with its preamble, take about 3 s; CED takes 4 s.
     Signal,
+    /// Ours: how long the line is kept after DCN has left.
+    Linger,
 }
 
 impl Timer {
@@ -29,6 +31,7 @@ impl Timer {
             Self::Answer => Duration::from_secs(3),
             Self::Check => Duration::from_millis(4500),
             Self::Pause => Duration::from_secs(15),
+            Self::Linger => Duration::from_millis(500),
             Self::Signal => Duration::from_secs(30),
         }
     }

@@ -3,7 +3,8 @@
 //! The first row stands under an imaginary white one (clause 2.2.5). The page is closed by EOFB (clause 2.4.1.1). One wrong bit
 //! spoils all that follows, so damage ends the page: what came before it is kept.
 //!
-//! [`store`] codes a page and notes where every 64th row begins; [`StoredPage::source`] decodes it again row by row.
+//! [`store`] codes a page and notes where every 64th row begins; [`crate::page::StoredPage::source`] decodes it again
+//! row by row.
 //!
 //! Left out: uncompressed mode and other extensions (clause 2.2.4), which count as damage.
 

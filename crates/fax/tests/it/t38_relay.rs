@@ -79,12 +79,12 @@ fn good_frames(reports: &[Report]) -> Vec<&[u8]> {
     frames.collect()
 }
 
-/// T.30 6.3.1 in the order of bits T.38 uses: address, control of a last frame, FCF.
-const DIS: [u8; 3] = [0xff, 0xc8, 0x01];
-const CFR: [u8; 3] = [0xff, 0xc8, 0x21];
+/// T.30 5.3.6.1, the bit sent first in the least significant place: address, control of a last frame, FCF.
+const DIS: [u8; 3] = [0xff, 0x13, 0x80];
+const CFR: [u8; 3] = [0xff, 0x13, 0x84];
 
 /// T.30 table 2: V.17 at 14 400 (bits 11 to 14 are 0001), fine (15), A4 (17 to 20), no least line time (21 to 23).
-const DCS_V17_14400: [u8; 6] = [0xff, 0xc8, 0xc1, 0x00, 0b0100_0110, 0b0000_1110];
+const DCS_V17_14400: [u8; 6] = [0xff, 0x13, 0x83, 0x00, 0b0110_0010, 0b0111_0000];
 
 #[test]
 fn a_called_peer_is_heard_and_takes_our_training() {
@@ -99,8 +99,8 @@ fn a_called_peer_is_heard_and_takes_our_training() {
         assert_eq!(heard.iter().filter(|report| **report == Report::FlagsBegan).count(), 1, "{heard:?}");
         let frames = good_frames(&heard);
         // CSI (its 20 characters backwards), then DIS.
-        assert_eq!(frames[0][..3], [0xff, 0xc0, 0x02]);
-        let ident: String = frames[0][3..].iter().rev().map(|octet| char::from(octet.reverse_bits())).collect();
+        assert_eq!(frames[0][..3], [0xff, 0x03, 0x40]);
+        let ident: String = frames[0][3..].iter().rev().map(|octet| char::from(*octet)).collect();
         assert_eq!((ident.len(), ident.trim()), (20, "4711"));
         assert_eq!(frames[1][..3], DIS);
 

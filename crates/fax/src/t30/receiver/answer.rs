@@ -24,7 +24,6 @@ pub(super) enum Next {
     Dcn,
 }
 
-#[derive(Debug)]
 pub(in crate::t30) struct SendAnswer {
     taking: Box<Taking>,
     next: Next,

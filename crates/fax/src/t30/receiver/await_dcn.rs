@@ -11,7 +11,6 @@ use crate::t30::frame::Frame;
 use crate::t30::state::{State, Step};
 use crate::t30::timers::Timer;
 
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitDcn {
     taking: Box<Taking>,
 }
@@ -50,7 +49,6 @@ impl Step for AwaitDcn {
 }
 
 /// Took a page and never confirms it ([`crate::t30::Misbehaviour::never_confirm`]).
-#[derive(Debug)]
 pub(in crate::t30) struct Mute;
 
 impl Mute {
@@ -69,7 +67,7 @@ impl Step for Mute {
     fn on_frame(self, frame: Frame, cx: &mut Context) -> State {
         match frame {
             Frame::Dcn => cx.done(Outcome::RemoteDisconnected { phase: Phase::D }),
-            _ => self.into(),
+            _ => Mute::begin(cx),
         }
     }
 

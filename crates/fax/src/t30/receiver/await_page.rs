@@ -11,7 +11,6 @@ use crate::t30::frame::Frame;
 use crate::t30::state::{State, Step};
 use crate::t30::timers::Timer;
 
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitPage {
     taking: Box<Taking>,
     /// The fast signal is being heard.

@@ -13,7 +13,6 @@ use crate::t30::timers::Timer;
 use crate::time::Time;
 
 /// The answer tone sounds.
-#[derive(Debug)]
 pub(in crate::t30) struct SendCed {
     taking: Box<Taking>,
 }
@@ -41,7 +40,6 @@ impl Step for SendCed {
 }
 
 /// CSI and DIS (or CIG and DTC) are on their way out.
-#[derive(Debug)]
 pub(in crate::t30) struct SendDis {
     taking: Box<Taking>,
     /// T1 ends.
@@ -95,7 +93,6 @@ impl Step for SendDis {
 }
 
 /// Waiting for DCS.
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitDcs {
     taking: Box<Taking>,
     /// We keep saying what we can, till then.

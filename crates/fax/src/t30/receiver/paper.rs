@@ -12,7 +12,7 @@ use crate::t30::frame::{BLOCK_FRAMES, BadFrames, BlockFrame};
 use crate::t30::timers::{BLOCKS_MAX, PAGE_OCTETS_MAX};
 
 /// A page as far as it has come.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Paper {
     /// The bits so far, first bit in the most significant place: all of a page, or its whole blocks.
     code: Vec<u8>,

@@ -19,7 +19,6 @@ const GOOD_ROWS_PERCENT: u64 = 95;
 const FAIR_ROWS_PERCENT: u64 = 85;
 
 /// A fax being received.
-#[derive(Debug)]
 pub(in crate::t30) struct Taking {
     /// What was agreed last.
     pub(super) dcs: Option<Dcs>,
@@ -59,6 +58,7 @@ impl Taking {
     pub(super) fn abilities(cx: &Context) -> Dis {
         let can = |coding| cx.codings.contains(&coding);
         Dis {
+            t38: false,
             can_send: false,
             can_receive: true,
             rates: Rates::of(&cx.modems),

@@ -8,7 +8,6 @@ use crate::t30::frame::Frame;
 use crate::t30::timers::{ANSWER_MIN, TRIES_MAX, Timer};
 use crate::time::Time;
 
-#[derive(Debug)]
 pub(super) struct Ask {
     command: Frame,
     tries: u8,

@@ -14,7 +14,6 @@ use crate::t30::receiver::{SendDis, Taking};
 use crate::t30::state::{State, Step};
 use crate::t30::timers::Timer;
 
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitDis {
     /// What to send; `None`: we poll.
     pages: Option<Pages>,

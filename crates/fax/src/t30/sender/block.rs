@@ -21,7 +21,6 @@ use crate::t30::timers::PPRS_MAX;
 const RCPS: usize = 3;
 
 /// A block of a page, and how its correction goes.
-#[derive(Debug)]
 pub(super) struct Block {
     /// The page's octets as they go on the line, least significant bit first.
     octets: Vec<u8>,
@@ -102,7 +101,6 @@ impl Block {
 }
 
 /// Frames of a block are being sent.
-#[derive(Debug)]
 pub(in crate::t30) struct SendBlock {
     job: Box<Job>,
     block: Block,
@@ -170,7 +168,6 @@ impl Step for SendBlock {
 }
 
 /// Waiting for MCF or PPR.
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitBlockAnswer {
     pub(super) job: Box<Job>,
     pub(super) block: Block,

@@ -12,7 +12,6 @@ use crate::t30::frame::Frame;
 use crate::t30::state::{State, Step};
 use crate::t30::timers::LOWEST_RATE_ROUNDS_MAX;
 
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitCtr {
     job: Box<Job>,
     block: Block,

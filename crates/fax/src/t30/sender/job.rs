@@ -17,7 +17,6 @@ use crate::t30::{Coding, Event};
 use super::{AwaitDis, SendPage, SendTraining};
 
 /// The pages, and how far we are.
-#[derive(Debug)]
 pub(in crate::t30) struct Pages {
     pages: Vec<Arc<StoredPage>>,
     at: usize,
@@ -37,7 +36,6 @@ impl Pages {
 }
 
 /// A page to be sent to a far end that is known.
-#[derive(Debug)]
 pub(in crate::t30) struct Job {
     pages: Pages,
     page: Arc<StoredPage>,

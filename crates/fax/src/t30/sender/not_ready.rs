@@ -12,7 +12,6 @@ use crate::t30::state::{State, Step};
 use crate::t30::timers::NOT_READY;
 use crate::time::Time;
 
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitReady {
     due: AwaitBlockAnswer,
     until: Time,

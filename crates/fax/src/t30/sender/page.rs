@@ -14,7 +14,6 @@ use crate::t30::frame::{Frame, Post};
 use crate::t30::state::{State, Step};
 
 /// The page is being sent.
-#[derive(Debug)]
 pub(in crate::t30) struct SendPage {
     job: Box<Job>,
 }
@@ -69,7 +68,6 @@ impl Step for SendPage {
 }
 
 /// Waiting for MCF, RTP or RTN.
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitPageAnswer {
     job: Box<Job>,
     post: Post,

@@ -14,7 +14,6 @@ use crate::t30::state::{State, Step};
 use crate::t30::timers::{TRIES_MAX, Timer};
 
 /// DCS, then the training check is being sent.
-#[derive(Debug)]
 pub(in crate::t30) struct SendTraining {
     job: Box<Job>,
     tries: u8,
@@ -78,7 +77,6 @@ impl Step for SendTraining {
 }
 
 /// Waiting for CFR or FTT.
-#[derive(Debug)]
 pub(in crate::t30) struct AwaitCfr {
     job: Box<Job>,
     tries: u8,

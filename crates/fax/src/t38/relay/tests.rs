@@ -95,12 +95,17 @@ fn fast(modem: Modem, kind: FieldKind, data: &[u8]) -> Packet {
     Packet::Data(Channel::Fast(modem), vec![Field { kind, data: data.to_vec() }])
 }
 
+/// A frame of T.30, whose first bit is the least significant, from what T.38 carries.
+fn turned(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().map(|octet| octet.reverse_bits()).collect()
+}
+
 fn good(bytes: &[u8]) -> Report {
-    Report::Frame { bytes: bytes.to_vec(), good: true }
+    Report::Frame { bytes: turned(bytes), good: true }
 }
 
 fn bad(bytes: &[u8]) -> Report {
-    Report::Frame { bytes: bytes.to_vec(), good: false }
+    Report::Frame { bytes: turned(bytes), good: false }
 }
 
 #[test]
@@ -116,7 +121,7 @@ fn the_switch_to_t38_says_no_signal() {
 #[test]
 fn a_v21_frame_keeps_the_pace_of_300_bits_a_second() {
     let frame = vec![0xff, 0xc8, 0x01, 0x00];
-    let (packets, sent) = played(Command::Frames(vec![frame.clone()]));
+    let (packets, sent) = played(Command::Frames(vec![turned(&frame)]));
     let preambles: Vec<_> =
         packets.iter().filter(|(_, packet)| *packet == indicate(Indicator::V21Preamble)).map(|(at, _)| *at).collect();
     assert_eq!(preambles, [ms(0), ms(20), ms(40)]);
@@ -124,12 +129,11 @@ fn a_v21_frame_keeps_the_pace_of_300_bits_a_second() {
     let octets: Vec<u8> = fields.iter().flat_map(|(_, _, field)| field.data.clone()).collect();
     assert_eq!(octets, frame);
     // 1 s of preamble, then eight bits an octet and the zeros stuffed: after five and after ten ones.
-    let bits = [8 + 1, 16 + 2, 24 + 2, 32 + 2, 32 + 2 + 24, 32 + 2 + 24 + 16];
+    let bits = [8 + 1, 16 + 2, 24 + 2, 32 + 2, 32 + 2 + 24];
     let times: Vec<_> = fields.iter().map(|(at, _, _)| *at).collect();
     assert_eq!(times, bits.map(|bits| ms(1000) + duration_of(bits, 300)));
-    assert_eq!(fields[4].2, Field::empty(FieldKind::HdlcFcsOk));
-    assert_eq!(fields[5].2, Field::empty(FieldKind::HdlcSigEnd));
-    assert_eq!(sent, times[5]);
+    assert_eq!(fields[4].2, Field::empty(FieldKind::HdlcFcsOkSigEnd));
+    assert_eq!(sent, times[4]);
     // The end is said three times, within the silence before the next signal.
     let after = packets.iter().filter(|(at, packet)| *at >= sent && *packet == indicate(Indicator::NoSignal)).count();
     assert_eq!(after, 3);
@@ -170,13 +174,12 @@ fn a_training_check_is_a_second_and_a_half_of_zeros() {
 #[test]
 fn ecm_frames_each_have_their_end() {
     let frames: Vec<Vec<u8>> = (0..3_u8).map(|n| [&[0xff, 0xc0, 0x60, n][..], &[0x11; 256]].concat()).collect();
-    let (packets, sent) = played(Command::EcmFrames(V17, frames.clone()));
+    let (packets, sent) = played(Command::EcmFrames(V17, frames.iter().map(|frame| turned(frame)).collect()));
     let mut got = vec![Vec::new()];
     for (_, _, field) in fields(&packets) {
         match field.kind {
             FieldKind::HdlcData => got.last_mut().unwrap().extend(field.data),
-            FieldKind::HdlcFcsOk => got.push(Vec::new()),
-            FieldKind::HdlcSigEnd => {}
+            FieldKind::HdlcFcsOk | FieldKind::HdlcFcsOkSigEnd => got.push(Vec::new()),
             other => panic!("{other:?}"),
         }
     }
@@ -229,19 +232,19 @@ fn cng_sounds_half_a_second_of_three_and_a_half_until_something_else_is_sent() {
 fn signals_are_75_ms_apart() {
     let mut relay = relay();
     let from = Time::from_millis(1000);
-    relay.handle(from, Input::Command(Command::Frames(vec![vec![0xff, 0xc8, 0x41]])));
+    relay.handle(from, Input::Command(Command::Frames(vec![turned(&[0xff, 0xc8, 0x41])])));
     relay.handle(from, Input::Command(Command::TrainingCheck(V29)));
     let (packets, _) = sent_until(&mut relay, from + ms(10_000));
     let at = |wanted: &Packet| packets.iter().find(|(_, packet)| packet == wanted).unwrap().0;
-    let end = at(&v21(FieldKind::HdlcSigEnd, &[]));
+    let end = at(&v21(FieldKind::HdlcFcsOkSigEnd, &[]));
     assert_eq!(at(&indicate(Indicator::Training(V29))) - end, ms(75));
 }
 
 #[test]
 fn an_answer_waits_for_silence() {
     let mut relay = relay();
-    heard(&mut relay, &[indicate(Indicator::V21Preamble), v21(FieldKind::HdlcData, &[0xff])]);
-    // The last packet came at 1010.
+    heard(&mut relay, &[v21(FieldKind::HdlcData, &[0xff]), v21(FieldKind::HdlcFcsOkSigEnd, &[])]);
+    // The end came at 1010.
     relay.handle(Time::from_millis(1020), Input::Command(Command::Tone(Tone::Ced)));
     let (packets, _) = sent_until(&mut relay, Time::from_millis(1500));
     assert_eq!(packets[0], (Time::from_millis(1085), indicate(Indicator::Ced)));
@@ -331,7 +334,7 @@ fn a_lost_end_does_not_swallow_the_next_signal() {
 fn who_sends_hears_only_what_goes_on_afterwards() {
     let mut relay = relay();
     let from = Time::from_millis(1000);
-    relay.handle(from, Input::Command(Command::Frames(vec![vec![0xff, 0xc8, 0x41]])));
+    relay.handle(from, Input::Command(Command::Frames(vec![turned(&[0xff, 0xc8, 0x41])])));
     let heard = heard(
         &mut relay,
         &[
@@ -383,6 +386,17 @@ fn a_training_check_is_judged_by_its_longest_row_of_zeros() {
 }
 
 #[test]
+fn a_training_check_of_another_modem_is_bad() {
+    let check = [
+        indicate(Indicator::Training(V29)),
+        fast(V29.modem, FieldKind::NonEcmData, &[0; 1800]),
+        fast(V29.modem, FieldKind::NonEcmSigEnd, &[]),
+    ];
+    let expected = [Report::TrainingBegan(V29), Report::TrainingCheck { good: false }, Report::CarrierLost];
+    assert_eq!(heard(&mut listening(Content::TrainingCheck), &check), expected);
+}
+
+#[test]
 fn page_bits_are_reported_as_they_come() {
     let packets = [
         indicate(Indicator::Training(V17)),
@@ -407,7 +421,7 @@ fn ecm_frames_are_reported_with_their_verdict() {
         fast(modem, FieldKind::HdlcFcsBad, &[]),
         fast(modem, FieldKind::HdlcSigEnd, &[]),
     ];
-    let frame = |bytes: &[u8], good| Report::EcmFrame { bytes: bytes.to_vec(), good };
+    let frame = |bytes: &[u8], good| Report::EcmFrame { bytes: turned(bytes), good };
     let expected =
         [Report::TrainingBegan(V17), frame(&[0xff, 0xc0, 0x60], true), frame(&[0xff], false), Report::CarrierLost];
     assert_eq!(heard(&mut listening(Content::Ecm), &packets), expected);

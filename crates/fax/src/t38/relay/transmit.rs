@@ -32,9 +32,6 @@ const CNG_OFF: Duration = Duration::from_secs(3);
 /// Flags before the first ECM frame: 200 ms ± 100 ms, T.4 Annex A.
 const ECM_FLAGS: Duration = Duration::from_millis(200);
 
-/// Closing flags of a V.21 signal before it ends: two.
-const V21_CLOSING_BITS: u64 = 16;
-
 /// Bits between a frame's last octet and the end of its closing flag: FCS and flag.
 const FRAME_END_BITS: u64 = 16 + 8;
 
@@ -54,7 +51,7 @@ enum Stage {
     Begin,
     /// Data from the place reached.
     Data,
-    /// The frame's end.
+    /// The frame's end, and the signal's with the last one.
     FrameEnd,
     /// The end of the data.
     SigEnd,
@@ -69,7 +66,7 @@ enum Stage {
 enum Load {
     /// The tone of the called station.
     Ced,
-    /// HDLC frames.
+    /// HDLC frames, turned round: T.38 carries the bit that is sent first in the most significant place.
     Frames(Vec<Vec<u8>>),
     /// Plain bits.
     Bits(Vec<u8>),
@@ -100,14 +97,18 @@ impl Signal {
             let octets = u64::from(rate_bps) * PIECE.as_millis() as u64 / 8000;
             usize::try_from(octets).unwrap_or(usize::MAX).clamp(1, piece_octets_max)
         };
+        let turned = |frames: Vec<Vec<u8>>| {
+            let turn = |frame: Vec<u8>| frame.into_iter().map(u8::reverse_bits).collect();
+            Load::Frames(frames.into_iter().map(turn).collect())
+        };
         let (fast, load) = match command {
-            Command::Frames(frames) => (None, Load::Frames(frames)),
+            Command::Frames(frames) => (None, turned(frames)),
             Command::Tone(Tone::Ced) => (None, Load::Ced),
             Command::TrainingCheck(fast) => {
                 let bits = u64::from(fast.modem.rate_bps()) * carrier::TRAINING_CHECK.as_millis() as u64 / 1000;
                 (Some(fast), Load::Bits(vec![0; usize::try_from(bits / 8).unwrap_or(0)]))
             }
-            Command::EcmFrames(fast, frames) => (Some(fast), Load::Frames(frames)),
+            Command::EcmFrames(fast, frames) => (Some(fast), turned(frames)),
             Command::PageBits(fast, bits) => (Some(fast), Load::Bits(bits)),
             Command::Listen { .. } | Command::Stop | Command::Tone(Tone::Cng) => return None,
         };
@@ -143,6 +144,10 @@ impl Signal {
 
     fn is_image(&self) -> bool {
         matches!(self.channel, Channel::Fast(_))
+    }
+
+    fn has_frames_left(&self) -> bool {
+        matches!(&self.load, Load::Frames(frames) if self.frame < frames.len())
     }
 
     /// The next stage is when this many more bits were on the line.
@@ -181,9 +186,9 @@ impl Signal {
                 self.stage = Stage::Over;
             }
             Load::Bits(_) => self.after_bits(0, Stage::SigEnd),
-            Load::Frames(frames) if self.frame < frames.len() => self.after_bits(FRAME_END_BITS, Stage::FrameEnd),
-            Load::Frames(_) if self.is_image() => self.after_bits(0, Stage::SigEnd),
-            Load::Frames(_) => self.after_bits(V21_CLOSING_BITS, Stage::SigEnd),
+            Load::Frames(_) if self.has_frames_left() => self.after_bits(FRAME_END_BITS, Stage::FrameEnd),
+            // Only where there was no frame at all.
+            Load::Frames(_) => self.after_bits(0, Stage::SigEnd),
         }
     }
 
@@ -208,8 +213,13 @@ impl Signal {
                 self.frame += 1;
                 self.octet = 0;
                 self.ones = 0;
-                self.schedule();
-                Field::empty(FieldKind::HdlcFcsOk)
+                if self.has_frames_left() {
+                    self.schedule();
+                    Field::empty(FieldKind::HdlcFcsOk)
+                } else {
+                    self.stage = Stage::Over;
+                    Field::empty(FieldKind::HdlcFcsOkSigEnd)
+                }
             }
             Stage::SigEnd => {
                 self.stage = Stage::Over;

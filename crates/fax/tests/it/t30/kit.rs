@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use ferrofax_fax::carrier::Modem;
+use ferrofax_fax::carrier::{Modem, Report};
 use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::page::{Bitmap, Resolution, StoredPage};
 use ferrofax_fax::t6;
-use ferrofax_fax::t30::{Coding, Config, Event, Misbehaviour, Role, Task};
+use ferrofax_fax::t30::{Coding, Config, Event, Input, Misbehaviour, Role, Task};
 use ferrofax_fax::time::Time;
-use ferrofax_linesim::{Joint, Machine, Party, converse, memory};
+use ferrofax_linesim::{Joint, Machine, Party, Said, converse, memory};
 
 pub const MODEMS: [Modem; 8] = [
     Modem::V27ter2400,
@@ -91,6 +91,58 @@ pub fn call_over(joint: &mut dyn Joint, caller: Config, answerer: Config) -> Cal
     Call { caller, answerer }
 }
 
+/// As [`call_over`]; one end is told to stop at a moment.
+pub fn call_cancelled(joint: &mut dyn Joint, caller: Config, answerer: Config, who: Role, after: Time) -> Call {
+    let when = |role| if role == who { after } else { Time::NEVER };
+    let mut caller = Stoppable { machine: Machine::new(caller), wake: Time::NEVER, stop: when(Role::Caller) };
+    let mut answerer = Stoppable { machine: Machine::new(answerer), wake: Time::NEVER, stop: when(Role::Answerer) };
+    if let Err(stuck) = converse(joint, &mut caller, &mut answerer, LIMIT) {
+        panic!("{stuck}\n{}\n{}", story(&caller.machine), story(&answerer.machine));
+    }
+    Call { caller: caller.machine, answerer: answerer.machine }
+}
+
+/// A machine that is told to stop at a moment.
+struct Stoppable {
+    machine: Machine,
+    wake: Time,
+    stop: Time,
+}
+
+impl Party for Stoppable {
+    fn start(&mut self, now: Time) {
+        self.machine.start(now);
+    }
+
+    fn report(&mut self, now: Time, report: Report) {
+        self.machine.report(now, report);
+    }
+
+    fn timeout(&mut self, now: Time) {
+        if self.stop <= now {
+            self.stop = Time::NEVER;
+            self.machine.t30.handle(now, Input::Cancel);
+        }
+        if self.wake <= now {
+            self.machine.timeout(now);
+        }
+    }
+
+    fn remote_hung_up(&mut self, now: Time) {
+        self.machine.remote_hung_up(now);
+    }
+
+    fn poll(&mut self, now: Time) -> Said {
+        match self.machine.poll(now) {
+            Said::Wait(at) => {
+                self.wake = at;
+                Said::Wait(at.min(self.stop))
+            }
+            said => said,
+        }
+    }
+}
+
 impl Call {
     pub fn outcomes(&self) -> (Outcome, Outcome) {
         (outcome(&self.caller), outcome(&self.answerer))
@@ -164,4 +216,9 @@ pub fn names(machine: &Machine) -> Vec<String> {
         _ => None,
     };
     machine.events.iter().filter_map(name).collect()
+}
+
+/// How many pages were handed over, good or bad.
+pub fn taken(machine: &Machine) -> usize {
+    machine.events.iter().filter(|(_, event)| matches!(event, Event::PageReceived { .. })).count()
 }

@@ -1,4 +1,7 @@
 //! T.30, both sides, over the in-memory carrier: whole calls as ladders, far ends as scripts, and whatever comes.
 
+mod bounds;
 mod calls;
-mod kit;
+pub mod kit;
+pub mod script;
+pub mod scripts;
