@@ -1,9 +1,10 @@
 //! Grey to black and white, by kind of content.
 //!
 //! Text and line art: a pel is ink if it is darker than half, or if it is clearly darker than its surroundings (the mean of a
-//! square of about 2 mm) and about as dark as the darkest pel that touches it. The second half keeps what a plain threshold loses:
-//! hairlines that cover a third of a pel, print in light grey or colour, lettering on a tinted ground; and because only the
-//! darkest of its neighbours counts, the soft edges of bold strokes add nothing to them.
+//! square of about 2 mm) and either about as dark as the darkest pel that touches it, or a ridge: between lighter pels, above and
+//! below or left and right. The second half keeps what a plain threshold loses: hairlines that cover a third of a pel, also where
+//! they meet a bold one, print in light grey or colour, lettering on a tinted ground. The soft edges of bold strokes are neither,
+//! and add nothing to them.
 //!
 //! Continuous tone: areas that their source calls pictures are looked at in tiles of about 4 mm; where much of a tile is
 //! mid-grey without edges, it gets a clustered-dot screen, whose runs are long enough for T.6 and whose dots survive a print.
@@ -137,8 +138,9 @@ fn line_art(grey: &Grey, ink: &mut Ink) {
         if here.iter().any(|&pel| (HALF..FAINT).contains(&pel)) {
             running_means(&sums, counted, &mut means);
         }
-        let above = grey.row(y.saturating_sub(1));
-        let below = if y + 1 < rows { grey.row(y + 1) } else { here };
+        // From two rows above to two below; beyond the page all is white.
+        let rows: [&[u8]; 5] = [y.checked_sub(2), y.checked_sub(1), Some(y), Some(y + 1), Some(y + 2)]
+            .map(|y| y.map_or(&[][..], |y| grey.row(y)));
         let is_ink = |(x, (&pel, &mean)): (usize, (&u8, &u32))| {
             if pel < HALF {
                 return true;
@@ -146,17 +148,26 @@ fn line_art(grey: &Grey, ink: &mut Ink) {
             if pel >= FAINT || u32::from(pel) + CLEARLY >= mean {
                 return false;
             }
-            let near = x.saturating_sub(1)..(x + 2).min(WIDTH);
-            let darkest = [above, here, below]
-                .iter()
-                .flat_map(|row| row.get(near.clone()).unwrap_or_default())
-                .min()
-                .copied()
-                .unwrap_or(255);
-            pel <= darkest.saturating_add(ABOUT)
+            let at = |row: &[u8], x: Option<usize>| x.and_then(|x| row.get(x)).copied().unwrap_or(255);
+            let columns = [x.checked_sub(2), x.checked_sub(1), Some(x), Some(x + 1), Some(x + 2)];
+            let about = pel.saturating_add(ABOUT);
+            let [_, above, _, below, _] = rows;
+            let [_, left, _, right, _] = columns;
+            let darkest =
+                [above, here, below].into_iter().flat_map(|row| [left, Some(x), right].map(|x| at(row, x))).min();
+            darkest.is_some_and(|darkest| pel <= darkest.saturating_add(ABOUT))
+                || is_ridge(pel, about, rows.map(|row| at(row, Some(x))))
+                || is_ridge(pel, about, columns.map(|x| at(here, x)))
         };
         ink.write(y, 0, here.iter().zip(&means).enumerate().map(is_ink));
     }
+}
+
+/// The middle one of five is lighter on both sides, or together with one neighbour that is about as dark.
+fn is_ridge(pel: u8, about: u8, [before_last, before, _, after, after_next]: [u8; 5]) -> bool {
+    let (rises, falls) = (before >= about, after >= about);
+    let twin = |side: u8, beyond: u8| side < about && side.saturating_add(ABOUT) >= pel && beyond >= about;
+    (rises && falls) || (rises && twin(after, after_next)) || (falls && twin(before, before_last))
 }
 
 /// The mean of the surroundings of each column, from the column sums.
@@ -201,16 +212,20 @@ fn screen(grey: &Grey, pictures: &[Area], ink: &mut Ink) {
         }
     }
     let dots = Screen::new(grey.resolution);
-    let tone = |column: usize, row: usize| {
-        column < across && matches!(tiles.get(row * across + column), Some(Tile::Tone))
-    };
+    let tone =
+        |column: usize, row: usize| column < across && matches!(tiles.get(row * across + column), Some(Tile::Tone));
     for row in 0..down {
         for column in 0..across {
             let screened = match tiles.get(row * across + column) {
                 Some(Tile::Tone) => true,
                 // Highlights and shadows within a photograph: between tiles of tone on most sides.
                 Some(Tile::LineArt) => {
-                    let sides = [(column.wrapping_sub(1), row), (column + 1, row), (column, row.wrapping_sub(1)), (column, row + 1)];
+                    let sides = [
+                        (column.wrapping_sub(1), row),
+                        (column + 1, row),
+                        (column, row.wrapping_sub(1)),
+                        (column, row + 1),
+                    ];
                     sides.into_iter().filter(|&(c, r)| r < down && tone(c, r)).count() >= 3
                 }
                 _ => false,
@@ -246,9 +261,8 @@ fn is_tone(grey: &Grey, left: usize, top: usize, rows: usize) -> bool {
         let mut last = here.first().copied().unwrap_or(255);
         for (&pel, &up) in here.iter().zip(above).take(TILE) {
             all += 1;
-            smooth += usize::from(
-                (SHADOW..=216).contains(&pel) && pel.abs_diff(last) < FLAT && pel.abs_diff(up) < FLAT,
-            );
+            smooth +=
+                usize::from((SHADOW..=216).contains(&pel) && pel.abs_diff(last) < FLAT && pel.abs_diff(up) < FLAT);
             last = pel;
         }
     }

@@ -22,8 +22,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tracing::{debug, warn};
 
-pub use super::protocol::{Job, Refusal};
 use super::protocol::{self, Reply};
+pub use super::protocol::{Job, Refusal};
 
 /// How long a child that has closed its pipes may take to be gone.
 const EXIT_WAIT: Duration = Duration::from_secs(1);
@@ -46,13 +46,7 @@ pub struct Settings {
 impl Settings {
     /// The usual limits, for children started by `command`.
     pub fn new(command: Vec<OsString>) -> Settings {
-        Settings {
-            command,
-            children: 2,
-            time_limit: Duration::from_secs(120),
-            jobs_per_child: 200,
-            rss_max: 256 << 20,
-        }
+        Settings { command, children: 2, time_limit: Duration::from_secs(120), jobs_per_child: 200, rss_max: 256 << 20 }
     }
 }
 
@@ -243,7 +237,8 @@ impl Worker {
     /// Resident bytes; 0 where the system does not tell.
     fn rss(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+        let kilobytes =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
         kilobytes.unwrap_or(0u64).saturating_mul(1024)
     }
 }

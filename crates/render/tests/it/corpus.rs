@@ -1,0 +1,66 @@
+//! Documents nobody here wrote: the folder `corpus` in `FERROFAX_TEST_DATA`. Each must become pages or a typed error, within a
+//! bounded time and without a panic that escapes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ferrofax_fax::page::Resolution;
+use ferrofax_render::{Kind, Options, render};
+
+/// For one document, on a slow and busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn documents(extensions: &[&str]) -> Option<Vec<PathBuf>> {
+    let data = std::env::var_os("FERROFAX_TEST_DATA")?;
+    let corpus = Path::new(&data).join("corpus");
+    let mut found = Vec::new();
+    for folder in fs::read_dir(&corpus).expect("FERROFAX_TEST_DATA names a folder with a folder `corpus`") {
+        let Ok(files) = fs::read_dir(folder.unwrap().path()) else { continue };
+        for file in files {
+            let file = file.unwrap().path();
+            let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+            if extensions.iter().any(|wanted| extension.eq_ignore_ascii_case(wanted)) {
+                found.push(file);
+            }
+        }
+    }
+    assert!(found.len() > 20, "only {} documents in the corpus", found.len());
+    Some(found)
+}
+
+/// Renders all; how many gave pages, and the names of those that did not.
+fn render_all(files: &[PathBuf], kind: Kind) -> (usize, Vec<String>) {
+    let mut refused = Vec::new();
+    for file in files {
+        let options = Options { resolution: Resolution::Standard, ..Options::default() };
+        let begun = Instant::now();
+        let mut pages = 0;
+        let result = render(fs::read(file).unwrap(), kind, &options, &mut |page| {
+            page.check().map_err(std::io::Error::other)?;
+            pages += 1;
+            Ok(())
+        });
+        assert!(begun.elapsed() < PATIENCE, "{} took {:?}", file.display(), begun.elapsed());
+        match result {
+            Ok(summary) => assert!(summary.pages == pages && pages > 0, "{}", file.display()),
+            Err(error) => refused.push(format!("{}: {error}", file.file_name().unwrap_or_default().to_string_lossy())),
+        }
+    }
+    (files.len() - refused.len(), refused)
+}
+
+#[test]
+fn every_pdf_of_the_corpus_gives_pages_or_a_reason() {
+    let Some(files) = documents(&["pdf"]) else { return };
+    let (rendered, refused) = render_all(&files, Kind::Pdf);
+    assert!(rendered * 100 >= files.len() * 95, "{rendered} of {}; refused: {refused:#?}", files.len());
+}
+
+#[test]
+fn every_tiff_of_the_corpus_gives_pages_or_a_reason() {
+    let Some(files) = documents(&["tif", "tiff"]) else { return };
+    let (rendered, refused) = render_all(&files, Kind::Tiff);
+    // Many are there to be odd: floats of 64 bits, old JPEG, WebP, loops.
+    assert!(rendered * 100 >= files.len() * 55, "{rendered} of {}; refused: {refused:#?}", files.len());
+}
