@@ -1,4 +1,4 @@
-//! Documents nobody here wrote: the folder `corpus` in `FERROFAX_TEST_DATA`. Each must become pages or a typed error, within a
+//! Documents nobody would want, and documents nobody here wrote: the latter are the folder `corpus` in `FERROFAX_TEST_DATA`. Each must become pages or a typed error, within a
 //! bounded time and without a panic that escapes.
 
 use std::fs;
@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ferrofax_fax::page::Resolution;
-use ferrofax_render::{Kind, Options, render};
+use ferrofax_render::{Charset, Kind, Options, render};
+
+use crate::make::{pages, pdf, rectangle, sized};
+use crate::tiff::{fax_file_of, grey_lzw};
 
 /// For one document, on a slow and busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -63,4 +66,52 @@ fn every_tiff_of_the_corpus_gives_pages_or_a_reason() {
     let (rendered, refused) = render_all(&files, Kind::Tiff);
     // Many are there to be odd: floats of 64 bits, old JPEG, WebP, loops.
     assert!(rendered * 100 >= files.len() * 55, "{rendered} of {}; refused: {refused:#?}", files.len());
+}
+
+/// A small generator of numbers (xorshift), so that a failure can be repeated.
+fn numbers(mut seed: u64) -> impl Iterator<Item = u64> {
+    std::iter::from_fn(move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        Some(seed)
+    })
+}
+
+#[test]
+fn mutated_documents_give_pages_or_a_reason() {
+    let page = rectangle(297.0, [50.0, 60.0, 100.0, 100.0]) + "BT /F 20 Tf 100 200 Td (Text) Tj ET";
+    let documents = [
+        (pdf(&[(&sized(210.0, 297.0), &page)]), Kind::Pdf),
+        (fax_file_of(300), Kind::Tiff),
+        (grey_lzw(), Kind::Tiff),
+    ];
+    let options = Options { resolution: Resolution::Standard, ..Options::default() };
+    let mut good = 0;
+    for (document, kind) in documents {
+        for seed in 1..=40 {
+            let mut mutated = document.clone();
+            let mut numbers = numbers(seed);
+            for _ in 0..1 + seed % 8 {
+                let at = (numbers.next().unwrap() % mutated.len() as u64) as usize;
+                mutated[at] = numbers.next().unwrap() as u8;
+            }
+            if seed % 5 == 0 {
+                mutated.truncate((numbers.next().unwrap() % document.len() as u64) as usize);
+            }
+            good += usize::from(pages(mutated, kind, &options).is_ok());
+        }
+    }
+    assert!(good > 20, "only {good} of 120 gave pages: the mutations do not reach beyond the header");
+}
+
+#[test]
+fn any_bytes_are_text_in_any_charset() {
+    use Charset::{Iso8859_1, UsAscii, Utf8, Utf16, Utf16Be, Utf16Le, Windows1252};
+    let bytes: Vec<u8> = numbers(7).take(3000).map(|number| number as u8).collect();
+    for charset in [UsAscii, Utf8, Utf16, Utf16Be, Utf16Le, Iso8859_1, Windows1252] {
+        let options = Options { charset, resolution: Resolution::Standard, ..Options::default() };
+        let (_, summary) = pages(&*bytes, Kind::Txt, &options).unwrap();
+        assert!(summary.missing_glyphs > 0, "{charset:?}");
+    }
 }

@@ -36,6 +36,17 @@ fn fax_file(pages: &[(&Bitmap, Resolution)], compression: Compression) -> Vec<u8
     file.into_inner()
 }
 
+/// A fine page of so many rows as a file.
+pub fn fax_file_of(rows: u32) -> Vec<u8> {
+    fax_file(&[(&drawn(rows), Resolution::Fine)], Compression::Mr)
+}
+
+/// A grey ramp, compressed.
+pub fn grey_lzw() -> Vec<u8> {
+    let grey: Vec<u8> = (0..400 * 400).map(|i| (i % 400 * 255 / 399) as u8).collect();
+    foreign::<colortype::Gray8>(&grey, Foreign::Lzw)
+}
+
 #[test]
 fn ready_made_pages_pass_bit_by_bit() {
     let fine = drawn(2287);

@@ -197,6 +197,7 @@ impl Worker {
         self.input.flush().await?;
         let nonsense = |what: &'static str| io::Error::new(io::ErrorKind::InvalidData, what);
         let mut pages = Vec::new();
+        let mut pages_bytes = 0;
         loop {
             let mut start = [0; 8];
             self.output.read_exact(&mut start).await?;
@@ -207,7 +208,8 @@ impl Worker {
             self.output.read_exact(&mut body).await?;
             match serde_json::from_slice(&header)? {
                 Reply::Page { width, resolution } => {
-                    if pages.len() >= job.pages_max as usize {
+                    pages_bytes += body.len();
+                    if pages.len() >= job.pages_max as usize || pages_bytes > protocol::PAGES_BYTES_MAX {
                         return Err(nonsense("more pages than allowed"));
                     }
                     // A few milliseconds of decoding, off the threads that drive the calls' sockets.
