@@ -2,7 +2,8 @@
 //!
 //! Both directions walk the row from a0 on and find b1, the first change above that lies right of a0 and turns to the colour
 //! opposite to a0's. Changes at even places of a list turn to black, those at odd places to white; so a1's place in its row
-//! and b1's place in the row above are both even or both odd. Where a colour was coded, b1 may lie one place back.
+//! and b1's place in the row above are both even or both odd. When the colour changes, b1 is sought one place on, or one place
+//! back if a1 lay left of b1: further back nothing is right of a0.
 
 use super::DamagedRow;
 use super::bits::{Reader, Writer};
@@ -12,7 +13,7 @@ use super::one_d::{black_run, push_change, put_run, white_run};
 /// Codes a row against the one above.
 pub(crate) fn encode(writer: &mut Writer, width: u16, above: &[u16], row: &[u16]) {
     let change = |row: &[u16], at: usize| row.get(at).copied().unwrap_or(width);
-    // At first a0 is an imaginary white pel before the row, so b1 may be at column 0 (T.4 clause 4.2.1.3.4).
+    // At first a0 is an imaginary white pel before the row, so b1 may be at column 0 (T.6 clause 2.2.5.1).
     let (mut a0, mut b1_min) = (0, 0);
     let (mut a1_at, mut b1_at) = (0, 0);
     loop {
@@ -54,6 +55,18 @@ pub(crate) fn encode(writer: &mut Writer, width: u16, above: &[u16], row: &[u16]
 
 /// Decodes a row against the one above. After an error the reader stands anywhere.
 pub(crate) fn decode(reader: &mut Reader<'_>, width: u16, above: &[u16], row: &mut Vec<u16>) -> Result<(), DamagedRow> {
+    decode_with(reader, width, above, row, push_change)
+}
+
+/// As [`decode`], with what to do about a change of colour.
+#[inline]
+pub(crate) fn decode_with(
+    reader: &mut Reader<'_>,
+    width: u16,
+    above: &[u16],
+    row: &mut Vec<u16>,
+    push: impl Fn(&mut Vec<u16>, u16),
+) -> Result<(), DamagedRow> {
     row.clear();
     let change = |at: usize| u32::from(above.get(at).copied().unwrap_or(width));
     let width = u32::from(width);
@@ -79,7 +92,8 @@ pub(crate) fn decode(reader: &mut Reader<'_>, width: u16, above: &[u16], row: &m
                 if a0 == width {
                     return Ok(());
                 }
-                push_change(row, a0);
+                // Less than the width, which is a u16.
+                push(row, a0 as u16);
                 b1_at = if right < 0 && b1_at > 0 { b1_at - 1 } else { b1_at + 1 };
             }
             Mode::Pass => {
@@ -97,10 +111,10 @@ pub(crate) fn decode(reader: &mut Reader<'_>, width: u16, above: &[u16], row: &m
                     return Err(DamagedRow);
                 }
                 if a1 < width {
-                    push_change(row, a1);
+                    push(row, a1 as u16);
                 }
                 if a2 < width {
-                    push_change(row, a2);
+                    push(row, a2 as u16);
                 }
                 a0 = a2;
             }
