@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ferrofax_api::job;
+use proptest::prelude::*;
 
 use super::allow::AllowList;
 use super::id::{Ids, NotANodeId, is_job_id};
@@ -107,6 +108,16 @@ fn numbers_are_dialled_with_00() {
         ("00", Some("DE"), "has no digits after the international prefix"),
     ] {
         assert_eq!(dial(number, country), Err(expected), "{number} in {country:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_dialled_is_00_and_digits(number in "(\\PC|[-+0-9 ()/.]){0,16}", country in prop::option::of("DE|US|IT|HU|XX|")) {
+        if let Ok(dialled) = dial(&number, country.as_deref()) {
+            prop_assert!(dialled.starts_with("00") && !dialled.starts_with("000") && dialled.len() > 2);
+            prop_assert!(dialled.bytes().all(|byte| byte.is_ascii_digit()));
+        }
     }
 }
 
