@@ -170,5 +170,9 @@ fn an_allow_list_takes_addresses_and_subnets() {
     assert!(!allow(&["192.0.2.7"], "192.0.2.8"));
     assert!(allow(&["192.0.2.0/24", "2001:db8::/32"], "2001:db8::1"));
     assert!(!allow(&["192.0.2.0/24", "2001:db8::/32"], "2001:db9::1"));
+    assert_eq!(
+        AllowList::from(vec!["192.0.2.7/32".parse().expect("a subnet")]),
+        AllowList::parse(["192.0.2.7"]).expect("a list")
+    );
     assert!(AllowList::parse(["192.0.2.0/33"]).is_err() && AllowList::parse(["all"]).is_err());
 }
