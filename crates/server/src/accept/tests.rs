@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use ferrofax_api::job;
+use proptest::prelude::*;
 
 use super::allow::AllowList;
 use super::id::{Ids, NotANodeId, is_job_id};
@@ -110,6 +111,16 @@ fn numbers_are_dialled_with_00() {
     }
 }
 
+proptest! {
+    #[test]
+    fn what_is_dialled_is_00_and_digits(number in "(\\PC|[-+0-9 ()/.]){0,16}", country in prop::option::of("DE|US|IT|HU|XX|")) {
+        if let Ok(dialled) = dial(&number, country.as_deref()) {
+            prop_assert!(dialled.starts_with("00") && !dialled.starts_with("000") && dialled.len() > 2);
+            prop_assert!(dialled.bytes().all(|byte| byte.is_ascii_digit()));
+        }
+    }
+}
+
 #[test]
 fn a_job_gets_ids_numbers_and_the_accounts_sender_id() {
     let job = accept().job(order(""), &account(), now()).expect("a job");
@@ -159,5 +170,9 @@ fn an_allow_list_takes_addresses_and_subnets() {
     assert!(!allow(&["192.0.2.7"], "192.0.2.8"));
     assert!(allow(&["192.0.2.0/24", "2001:db8::/32"], "2001:db8::1"));
     assert!(!allow(&["192.0.2.0/24", "2001:db8::/32"], "2001:db9::1"));
+    assert_eq!(
+        AllowList::from(vec!["192.0.2.7/32".parse().expect("a subnet")]),
+        AllowList::parse(["192.0.2.7"]).expect("a list")
+    );
     assert!(AllowList::parse(["192.0.2.0/33"]).is_err() && AllowList::parse(["all"]).is_err());
 }

@@ -115,9 +115,14 @@ impl Verified {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::AUTHORIZATION;
+    use ferrofax_api::report::FaxReport;
+
+    use super::super::Answer;
     use super::*;
     use crate::accept::Account;
     use crate::accept::allow::AllowList;
+    use crate::jobs::{JobId, NewJob};
 
     #[test]
     fn right_credentials_are_remembered_for_a_while_and_only_they() {
@@ -135,6 +140,37 @@ mod tests {
         assert!(!verified.remembers(&verified.digest(&credentials("b"), &login("hash")), start));
         assert!(!verified.remembers(&verified.digest(&credentials("a"), &login("other")), start));
         assert_ne!(verified.digest(&credentials("a:"), &login("h")), verified.digest(&credentials("a"), &login(":h")));
+    }
+
+    /// Knows nobody.
+    struct Empty;
+
+    impl Desk for Empty {
+        fn login<'a>(&'a self, _: &'a str) -> Answer<'a, Option<Login>> {
+            Box::pin(std::future::ready(Ok(None)))
+        }
+        fn accept(&self, _: NewJob) -> Answer<'_, ()> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn report<'a>(&'a self, _: &'a Account, _: &'a JobId) -> Answer<'a, Option<FaxReport>> {
+            Box::pin(std::future::ready(Ok(None)))
+        }
+        fn ready(&self) -> Answer<'_, ()> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+
+    #[tokio::test]
+    async fn too_many_passwords_to_check_are_put_off() {
+        let verified = Verified::new(&Settings::default());
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, "Basic YTpi".parse().expect("a header value"));
+        let others = verified.waiting.try_acquire_many(WAITING_MAX as u32).expect("free places");
+        let refusal = verified.login(&Empty, &headers, Timestamp::UNIX_EPOCH).await.expect_err("must wait");
+        assert!(matches!(refusal, Refusal::Unavailable { .. }), "{refusal:?}");
+        drop(others);
+        let refusal = verified.login(&Empty, &headers, Timestamp::UNIX_EPOCH).await.expect_err("is not known");
+        assert!(matches!(refusal, Refusal::Unauthenticated), "{refusal:?}");
     }
 
     #[test]

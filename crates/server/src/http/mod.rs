@@ -4,7 +4,7 @@
 //! is it (`auth`), may it come from there, not too often (`rate`), is the body of the right kind and size (`body`); then the
 //! body is parsed and the job handed to the store. What the door needs of the store is [`Desk`], and no more.
 //!
-//! Every answer that is no success has the same envelope ([`refusal::Refusal`]), also for paths that do not exist. Answers
+//! Every answer that is no success has the same envelope (`refusal`), also for paths that do not exist. Answers
 //! have a length and leave in one write: one of the vendor's clients reads no further than what arrived with the headers.
 //!
 //! Left out: lists of reports, bulk and delete calls, metrics; proxies in front of the door, whose address counts as the
