@@ -39,7 +39,8 @@ impl Client {
 
     /// Submits a job as it stands; the job's id.
     pub async fn submit(&self, job: &Value) -> Result<String> {
-        let answer = self.http.post(self.address("fax")).basic_auth(&self.target.user, Some(&self.target.password)).json(job);
+        let answer =
+            self.http.post(self.address("fax")).basic_auth(&self.target.user, Some(&self.target.password)).json(job);
         let answer = Self::answer(answer).await?;
         let id = answer.get("jobId").and_then(Value::as_str).context("the answer has no jobId")?;
         Ok(id.to_owned())

@@ -1,8 +1,84 @@
+//! `ferrofax`: the one executable. Commands talk to a running service over its API, or to its data folder.
+
+mod client;
+mod customer;
+mod demo;
+mod files;
+mod jobs;
+mod receive;
+mod serve;
+mod settings;
 mod worker;
 
-fn main() -> anyhow::Result<()> {
-    match std::env::args().nth(1).as_deref() {
-        Some("render-worker") => worker::run(),
-        _ => Ok(()),
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A fax service: REST API in, real faxes out.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve(settings::Place),
+    /// Send one fax to a built-in far machine, start to end, and show what happens.
+    Demo(demo::Demo),
+    /// Submit files to a running service.
+    Send(jobs::Send),
+    /// A job's report, from a running service.
+    Status(jobs::Status),
+    /// A job's attempts and the conversation of every call, from the data folder.
+    Show(jobs::Show),
+    /// A document's pages as they would be sent.
+    Render(files::Render),
+    /// Answer calls and write each fax as TIFF.
+    Receive(receive::Receive),
+    /// Customers, their logins and settings.
+    #[command(subcommand)]
+    Customer(customer::Customer),
+    /// Prove a configuration before it is used.
+    Check(settings::Place),
+    /// The child that renders the documents of strangers.
+    #[command(hide = true)]
+    RenderWorker,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        // First, and without threads: it gives up its rights before anything else.
+        Command::RenderWorker => worker::run(),
+        command => run(command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ferrofax: {error:#}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    // One provider for all TLS in the process; the second to ask would otherwise panic.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(place) => serve::serve(&place).await,
+            Command::Demo(demo) => demo.run().await,
+            Command::Send(send) => send.run().await,
+            Command::Status(status) => status.run().await,
+            Command::Show(show) => show.run().await,
+            Command::Render(render) => render.run(),
+            Command::Receive(receive) => receive.run().await,
+            Command::Customer(customer) => customer.run().await,
+            Command::Check(place) => settings::check(&place),
+            Command::RenderWorker => unreachable!("handled in main"),
+        }
+    })
 }

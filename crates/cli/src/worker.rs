@@ -71,7 +71,8 @@ fn allow_cpu_time(seconds: u64) -> io::Result<()> {
     Ok(setrlimit(Resource::Cpu, limit)?)
 }
 
-fn kind(kind: DocumentKind) -> render::Kind {
+/// The renderer's word for a kind of document.
+pub fn kind(kind: DocumentKind) -> render::Kind {
     match kind {
         DocumentKind::Pdf => render::Kind::Pdf,
         DocumentKind::Txt => render::Kind::Txt,

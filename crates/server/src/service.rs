@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,6 +67,8 @@ pub enum StartError {
     },
     #[error("node_id")]
     Node(#[from] NotANodeId),
+    #[error("the node's name can't be kept in the data folder")]
+    NodeFile(#[source] std::io::Error),
 }
 
 /// What the configuration does not say.
@@ -99,10 +102,12 @@ impl Service {
         let lock = ServeLock::take(&config.data_dir)?.ok_or(StartError::Served)?;
         let store = Store::open_with_key(&config.data_dir, &config.key_file())?;
         let now = Timestamp::now();
-        let node = config.node_id.clone().unwrap_or_else(Ids::random_node);
+        let owner = match &config.node_id {
+            Some(node) => node.clone(),
+            None => kept_node(&config.data_dir).map_err(StartError::NodeFile)?,
+        };
         let policy = Policy::default();
-        // A node without a name of its own is alone with its store: we hold the lock, so every claim is a dead one.
-        let owner = config.node_id.clone().unwrap_or_else(|| "node".to_owned());
+        // We hold the lock, so every claim in our name is a dead one.
         let swept = store.reclaim_from(&owner, now, &policy).await?;
         if swept.preparations + swept.deliveries > 0 {
             tracing::warn!(
@@ -149,7 +154,7 @@ impl Service {
             requests_burst: config.http.requests_burst,
             ..http::Settings::default()
         };
-        let accept = Accept::new(Ids::new(&node)?);
+        let accept = Accept::new(Ids::new(&owner)?);
         let door = Arc::new(Door::new(Arc::new(store.clone()), accept, settings, Arc::new(Timestamp::now)));
 
         let service = Service {
@@ -211,6 +216,20 @@ impl Service {
         self.working.wait().await;
         self.stop_listening.cancel();
         self.listening.wait().await;
+    }
+}
+
+/// The node's name where the configuration gives none: made at the first start, then kept.
+fn kept_node(folder: &Path) -> std::io::Result<String> {
+    let path = folder.join("node_id");
+    match std::fs::read_to_string(&path) {
+        Ok(node) => Ok(node.trim().to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let node = Ids::random_node();
+            std::fs::write(&path, format!("{node}\n"))?;
+            Ok(node)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -96,6 +96,11 @@ impl<W: Write + Seek> Writer<W> {
         Ok(())
     }
 
+    /// What is written to; not to be moved in.
+    pub fn get_ref(&self) -> &W {
+        &self.to
+    }
+
     /// Tells each page how many there are, and gives the file back.
     pub fn finish(mut self) -> io::Result<W> {
         let total = u16::try_from(self.totals.len()).unwrap_or(0);

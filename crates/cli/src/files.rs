@@ -1,0 +1,101 @@
+//! Pages in files: `ferrofax render`, and the writing of TIFF and PNG.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use ferrofax_api::job::DocumentKind;
+use ferrofax_fax::page::{Resolution, StoredPage};
+use ferrofax_fax::tiff::{Compression, Writer};
+use ferrofax_render as render;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::worker;
+
+#[derive(Debug, clap::Args)]
+pub struct Render {
+    /// Document: PDF, plain text, TIFF.
+    file: PathBuf,
+    /// Where to: a `.tif` for all pages, or a `.png` (several pages become `-1.png`, `-2.png`, …).
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Paper is LETTER, not A4.
+    #[arg(long)]
+    letter: bool,
+    /// Resolution is LOW, not HIGH.
+    #[arg(long)]
+    low: bool,
+}
+
+impl Render {
+    pub fn run(self) -> Result<()> {
+        let name = self.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(kind) = kind(name) else {
+            bail!("{name}: PDF, plain text and TIFF are known, by .pdf, .txt, .tif and .tiff");
+        };
+        let document = std::fs::read(&self.file).with_context(|| format!("can't read {}", self.file.display()))?;
+        let options = render::Options {
+            paper: if self.letter { render::Paper::Letter } else { render::Paper::A4 },
+            resolution: if self.low { Resolution::Standard } else { Resolution::Fine },
+            ..render::Options::default()
+        };
+        let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {pos} pages")?);
+        let mut pages = Vec::new();
+        let summary = render::render(document, worker::kind(kind), &options, &mut |page| {
+            bar.inc(1);
+            pages.push(page);
+            Ok(())
+        })?;
+        bar.finish_and_clear();
+        for path in write(&self.output, &pages)? {
+            println!("{}", path.display());
+        }
+        if summary.missing_glyphs > 0 {
+            eprintln!("ferrofax: {} characters that no font here can show", summary.missing_glyphs);
+        }
+        Ok(())
+    }
+}
+
+/// A document's kind by its name.
+fn kind(name: &str) -> Option<DocumentKind> {
+    match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+        "pdf" => Some(DocumentKind::Pdf),
+        "txt" => Some(DocumentKind::Txt),
+        "tif" | "tiff" => Some(DocumentKind::Tiff),
+        _ => None,
+    }
+}
+
+/// Writes pages by the name's extension; the files written.
+pub fn write(path: &Path, pages: &[StoredPage]) -> Result<Vec<PathBuf>> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("tif" | "tiff") => {
+            let file = File::create(path).with_context(|| format!("can't write {}", path.display()))?;
+            let mut writer = Writer::new(BufWriter::new(file), Compression::Mmr)?;
+            for page in pages {
+                writer.append(&mut page.source())?;
+            }
+            writer.finish()?.into_inner().context("can't write to the end")?;
+            Ok(vec![path.to_owned()])
+        }
+        Some("png") => {
+            let name = |number: usize| match pages.len() {
+                1 => path.to_owned(),
+                _ => {
+                    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                    path.with_file_name(format!("{stem}-{number}.png"))
+                }
+            };
+            let write = |(page, number): (&StoredPage, usize)| {
+                let path = name(number);
+                let bytes = render::png::encode(&mut page.source())?;
+                std::fs::write(&path, bytes).with_context(|| format!("can't write {}", path.display()))?;
+                Ok(path)
+            };
+            pages.iter().zip(1..).map(write).collect()
+        }
+        _ => bail!("{}: the output's name ends in .tif or .png", path.display()),
+    }
+}

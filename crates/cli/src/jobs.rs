@@ -1,0 +1,127 @@
+//! `send`, `status`, `show`: jobs of a running service.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use ferrofax_server::jobs::JobId;
+use indicatif::ProgressBar;
+
+use crate::client::{self, Client, Target};
+use crate::customer;
+use crate::settings::Place;
+
+/// How often a report is asked for.
+pub const POLL: Duration = Duration::from_millis(500);
+
+#[derive(Debug, clap::Args)]
+pub struct Send {
+    /// Documents: PDF, plain text (UTF-8), TIFF.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Number to send to; may be given several times.
+    #[arg(long = "to", required = true)]
+    to: Vec<String>,
+    /// Wait until every recipient has its final status.
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Send {
+    pub async fn run(self) -> Result<()> {
+        let client = Client::new(self.target)?;
+        let job = client.submit(&client::job(&self.files, &self.to)?).await?;
+        println!("{job}");
+        if !self.wait {
+            return Ok(());
+        }
+        let bar = ProgressBar::new_spinner().with_message("waiting for the far end");
+        bar.enable_steady_tick(Duration::from_millis(120));
+        let report = loop {
+            let report = client.report(&job).await?;
+            if client::is_final(&report) {
+                break report;
+            }
+            tokio::time::sleep(POLL).await;
+        };
+        bar.finish_and_clear();
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        if report.recipient_status.iter().any(|recipient| recipient.status != "OK") {
+            bail!("not every recipient got the fax");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// Job id.
+    job: String,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Status {
+    pub async fn run(self) -> Result<()> {
+        let report = Client::new(self.target)?.report(&self.job).await?;
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Show {
+    /// Job id.
+    job: String,
+    /// As JSON, without the conversations.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Show {
+    pub async fn run(self) -> Result<()> {
+        let store = customer::open(&self.place)?;
+        let view = store.job_view(&JobId(self.job.clone())).await?;
+        let view = view.with_context(|| format!("there is no job {}", self.job))?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&view)?);
+            return Ok(());
+        }
+        print!("{}", story(&store, &view).await?);
+        Ok(())
+    }
+}
+
+/// A job's calls as text.
+pub async fn story(store: &ferrofax_server::store::Store, view: &ferrofax_server::store::JobView) -> Result<String> {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    writeln!(text, "job {}, accepted {:.0}, {} pages", view.id, view.accepted_at, view.pages)?;
+    for delivery in &view.deliveries {
+        let status = delivery.status.as_deref().unwrap_or("PENDING");
+        let (confirmed, pages) = (delivery.pages_confirmed, view.pages);
+        writeln!(text, "\nto {}: {status}, {confirmed} of {pages} pages confirmed", delivery.number)?;
+        if let Some(reason) = &delivery.reason {
+            writeln!(text, "  {reason}")?;
+        }
+        for attempt in &delivery.attempts {
+            let outcome = attempt.outcome.as_ref().map_or("running", |outcome| outcome.code());
+            let (number, line) = (attempt.number, &attempt.line);
+            writeln!(text, "\nattempt {number}, line {line}, {:.0}: {outcome}", attempt.started_at)?;
+            if attempt.first_page > 0 {
+                writeln!(text, "  from page {}", attempt.first_page + 1)?;
+            }
+            if let Some(page) = attempt.in_doubt {
+                writeln!(text, "  page {} was ended and not confirmed: it may have arrived", page + 1)?;
+            }
+            if let Some(ladder) = store.ladder(&delivery.id, attempt.number).await? {
+                write!(text, "{ladder}")?;
+            }
+        }
+    }
+    Ok(text)
+}
