@@ -83,7 +83,7 @@ scripts! {
     receiving_goes_on_correcting_slower,
     receiving_a_block_given_up,
     receiving_nothing_of_a_block_asks_for_all,
-    receiving_bad_training_says_ftt,
+    receiving_training_that_is_not_heard_says_ftt,
     receiving_a_repeated_dcs,
     receiving_plain,
     receiving_plain_without_a_page_rejects_it,
