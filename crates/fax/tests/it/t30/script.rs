@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! # a remark
-//! we send 2 pages            or: we send 2 pages plain (without error correction); we send mixed pages; we receive; we poll; we offer
+//! we send 2 pages            or: we send 2 pages plain (without error correction; once: RTN is final); we send mixed pages; we receive; we poll; we offer
 //! dis V.29 MR fine           what the script's DIS or DTC says beside "can receive"; all, if the line is missing
 //! say CED                    a tone
 //! say CSI; DIS               frames in one signal; PPS-EOP 0 0 7 has counters and frames, PPR 1 3 has frames, DCS and CTC their words
@@ -31,7 +31,7 @@ use ferrofax_fax::page::{Resolution, StoredPage};
 use ferrofax_fax::t4;
 use ferrofax_fax::t30::dis::{Dcs, Dis, Length, Rates, ScanTime, Width};
 use ferrofax_fax::t30::frame::{BadFrames, BlockFrame, Ending, Frame, Post};
-use ferrofax_fax::t30::{Coding, Config, Event, Role};
+use ferrofax_fax::t30::{Coding, Config, Event, Role, T30};
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::{Joint, Machine, Party, Said, converse};
 
@@ -41,6 +41,9 @@ use super::kit::*;
 pub fn play(name: &str, text: &str, joint: &mut dyn Joint) {
     let script = Script::parse(name, text);
     let mut ours = Machine::new(script.ours.clone());
+    if text.contains("plain once") {
+        ours.t30 = T30::new(script.ours.clone()).with_page_sends_max(1);
+    }
     let our_role = script.ours.role;
     let expect = script.expect.clone();
     let mut far = Far::new(script);
@@ -168,7 +171,7 @@ fn config(words: &[&str]) -> Option<Config> {
     Some(match words {
         ["send", "mixed", "pages"] => sender(vec![letter(1), page(2, 300, Resolution::Standard, false)]),
         ["send", count, "pages"] => sender(some(count)?),
-        ["send", count, "pages", "plain"] => Config { ecm: false, ..sender(some(count)?) },
+        ["send", count, "pages", "plain", ..] => Config { ecm: false, ..sender(some(count)?) },
         ["send", "long", "page"] => sender(vec![page(1, 450, Resolution::Fine, true)]),
         ["receive"] => receiver(),
         ["receive", "plain"] => Config { ecm: false, ..receiver() },

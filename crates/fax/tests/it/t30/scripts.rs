@@ -70,6 +70,8 @@ scripts! {
     plain_rtp_trains_again_before_the_next_page,
     plain_rtn_sends_the_page_again_slower,
     plain_rtn_three_times_rejects_the_page,
+    plain_rtn_is_not_tried_again_where_that_is_not_wanted,
+    receiving_frames_that_mean_nothing,
     plain_a_lost_mcf_is_asked_for_again,
     plain_the_end_is_never_confirmed,
     plain_an_operator_is_wanted,
