@@ -89,7 +89,6 @@ pub struct Carrier {
     relay: relay::Relay,
     sender: udptl::Sender,
     receiver: udptl::Receiver,
-    now: Time,
 }
 
 /// Octets of an IFP packet with one field around its data: types, count, field, length (T.38 Annex A).
@@ -103,25 +102,25 @@ impl Carrier {
             version: params.version,
             piece_octets_max: sender.ifp_bytes_max().saturating_sub(IFP_FRAME_OCTETS),
         };
-        Carrier { relay: relay::Relay::new(now, config), sender, receiver: udptl::Receiver::new(), now }
+        Carrier { relay: relay::Relay::new(now, config), sender, receiver: udptl::Receiver::new() }
     }
 
     /// Tells the carrier something. Drain [`Carrier::poll`] to `Wait` after each.
     pub fn handle(&mut self, now: Time, input: Input<'_>) {
-        self.now = now;
-        match input {
-            Input::Command(command) => self.relay.handle(now, relay::Input::Command(command)),
-            Input::Datagram(bytes) => {
-                // A datagram that is none, or damaged: as good as lost.
-                let _ = self.receiver.handle(now, bytes);
-                self.pass_on(now);
-            }
-            Input::Timeout => {
-                self.receiver.handle_timeout(now);
-                self.pass_on(now);
-                self.relay.handle(now, relay::Input::Timeout);
-            }
+        if let Input::Datagram(bytes) = input {
+            // A datagram that is none, or damaged: as good as lost.
+            let _ = self.receiver.handle(now, bytes);
         }
+        // What is over is over, whatever woke us.
+        self.receiver.handle_timeout(now);
+        self.pass_on(now);
+        self.relay.handle(
+            now,
+            match input {
+                Input::Command(command) => relay::Input::Command(command),
+                Input::Datagram(_) | Input::Timeout => relay::Input::Timeout,
+            },
+        );
     }
 
     /// What came through, to the relay.

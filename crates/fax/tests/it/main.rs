@@ -1,12 +1,16 @@
 //! Tests of the engine as its users see it.
 
+mod call;
 mod codec;
+mod codec_claims;
+mod codec_crashes;
 mod codec_libtiff;
 mod codec_pages;
 mod layers;
 mod spandsp;
 mod t30;
 mod t38_relay;
+mod t38_scripts;
 mod t38_spandsp;
 mod t38_tshark;
 mod t38_weather;

@@ -115,8 +115,8 @@ fn expected(bytes: &[u8], dialect: Dialect) -> Vec<String> {
                 for field in fields {
                     kinds.push(match field.kind {
                         FieldKind::HdlcData => "0",
-                        FieldKind::HdlcSigEnd => "1",
                         FieldKind::HdlcFcsOk => "2",
+                        FieldKind::HdlcFcsOkSigEnd => "4",
                         FieldKind::NonEcmData => "6",
                         FieldKind::NonEcmSigEnd => "7",
                         other => panic!("not in this exchange: {other:?}"),

@@ -78,3 +78,13 @@ fn three_pages_arrive_with_bursts_of_loss_and_fec() {
     assert!(lost > 0.01, "{lost}");
     assert_eq!(sent, 40);
 }
+
+#[test]
+fn three_pages_arrive_with_ten_per_cent_loss() {
+    let usual = ErrorCorrection::Redundancy { control: 3, image: 1 };
+    for correction in [usual, FEC] {
+        let (sent, lost) = calls(40, true, correction, Weather { loss_permille: 100, ..fair() });
+        assert!((0.09..0.11).contains(&lost), "{lost}");
+        assert_eq!(sent, 40, "{correction:?}");
+    }
+}

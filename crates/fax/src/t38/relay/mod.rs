@@ -100,8 +100,9 @@ impl Relay {
             // What is no packet says nothing.
             Input::Packet(bytes) => {
                 if let Ok(packet) = ifp::decode(bytes, self.dialect) {
+                    let heard = self.ear.is_hearing_signal();
                     self.ear.packet(now, packet);
-                    if self.ear.is_hearing_signal() {
+                    if heard || self.ear.is_hearing_signal() {
                         self.mouth.keep_silent_until(now + carrier::SILENCE);
                     }
                 }

@@ -271,12 +271,12 @@ impl Ear {
         if !signal.announced {
             return;
         }
-        let expected = self.expected.map(|(_, content)| content);
-        if let Some(fast) = signal.fast
-            && signal.content.or(expected) == Some(Content::TrainingCheck)
+        if let (Some(fast), Some((expected, content))) = (signal.fast, self.expected)
+            && signal.content.unwrap_or(content) == Content::TrainingCheck
         {
             let enough = u64::from(fast.modem.rate_bps()) * CHECK_GOOD.as_millis() as u64 / 1000;
-            let good = signal.zeros_max.max(signal.zeros) >= enough;
+            // Another modem than the one announced would not have been understood.
+            let good = fast.modem == expected.modem && signal.zeros_max.max(signal.zeros) >= enough;
             self.reports.push_back(Report::TrainingCheck { good });
         }
         self.reports.push_back(Report::CarrierLost);

@@ -129,12 +129,11 @@ fn a_v21_frame_keeps_the_pace_of_300_bits_a_second() {
     let octets: Vec<u8> = fields.iter().flat_map(|(_, _, field)| field.data.clone()).collect();
     assert_eq!(octets, frame);
     // 1 s of preamble, then eight bits an octet and the zeros stuffed: after five and after ten ones.
-    let bits = [8 + 1, 16 + 2, 24 + 2, 32 + 2, 32 + 2 + 24, 32 + 2 + 24 + 16];
+    let bits = [8 + 1, 16 + 2, 24 + 2, 32 + 2, 32 + 2 + 24];
     let times: Vec<_> = fields.iter().map(|(at, _, _)| *at).collect();
     assert_eq!(times, bits.map(|bits| ms(1000) + duration_of(bits, 300)));
-    assert_eq!(fields[4].2, Field::empty(FieldKind::HdlcFcsOk));
-    assert_eq!(fields[5].2, Field::empty(FieldKind::HdlcSigEnd));
-    assert_eq!(sent, times[5]);
+    assert_eq!(fields[4].2, Field::empty(FieldKind::HdlcFcsOkSigEnd));
+    assert_eq!(sent, times[4]);
     // The end is said three times, within the silence before the next signal.
     let after = packets.iter().filter(|(at, packet)| *at >= sent && *packet == indicate(Indicator::NoSignal)).count();
     assert_eq!(after, 3);
@@ -180,8 +179,7 @@ fn ecm_frames_each_have_their_end() {
     for (_, _, field) in fields(&packets) {
         match field.kind {
             FieldKind::HdlcData => got.last_mut().unwrap().extend(field.data),
-            FieldKind::HdlcFcsOk => got.push(Vec::new()),
-            FieldKind::HdlcSigEnd => {}
+            FieldKind::HdlcFcsOk | FieldKind::HdlcFcsOkSigEnd => got.push(Vec::new()),
             other => panic!("{other:?}"),
         }
     }
@@ -238,15 +236,15 @@ fn signals_are_75_ms_apart() {
     relay.handle(from, Input::Command(Command::TrainingCheck(V29)));
     let (packets, _) = sent_until(&mut relay, from + ms(10_000));
     let at = |wanted: &Packet| packets.iter().find(|(_, packet)| packet == wanted).unwrap().0;
-    let end = at(&v21(FieldKind::HdlcSigEnd, &[]));
+    let end = at(&v21(FieldKind::HdlcFcsOkSigEnd, &[]));
     assert_eq!(at(&indicate(Indicator::Training(V29))) - end, ms(75));
 }
 
 #[test]
 fn an_answer_waits_for_silence() {
     let mut relay = relay();
-    heard(&mut relay, &[indicate(Indicator::V21Preamble), v21(FieldKind::HdlcData, &[0xff])]);
-    // The last packet came at 1010.
+    heard(&mut relay, &[v21(FieldKind::HdlcData, &[0xff]), v21(FieldKind::HdlcFcsOkSigEnd, &[])]);
+    // The end came at 1010.
     relay.handle(Time::from_millis(1020), Input::Command(Command::Tone(Tone::Ced)));
     let (packets, _) = sent_until(&mut relay, Time::from_millis(1500));
     assert_eq!(packets[0], (Time::from_millis(1085), indicate(Indicator::Ced)));
@@ -385,6 +383,17 @@ fn a_training_check_is_judged_by_its_longest_row_of_zeros() {
     assert_eq!(checked((0..50).map(|n| vec![if n == 25 { 0x10 } else { 0 }; 54])), verdict(false));
     assert_eq!(checked((0..30).map(|_| vec![0; 54])), verdict(false));
     assert_eq!(checked(std::iter::empty()), verdict(false));
+}
+
+#[test]
+fn a_training_check_of_another_modem_is_bad() {
+    let check = [
+        indicate(Indicator::Training(V29)),
+        fast(V29.modem, FieldKind::NonEcmData, &[0; 1800]),
+        fast(V29.modem, FieldKind::NonEcmSigEnd, &[]),
+    ];
+    let expected = [Report::TrainingBegan(V29), Report::TrainingCheck { good: false }, Report::CarrierLost];
+    assert_eq!(heard(&mut listening(Content::TrainingCheck), &check), expected);
 }
 
 #[test]

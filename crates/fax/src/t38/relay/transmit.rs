@@ -32,9 +32,6 @@ const CNG_OFF: Duration = Duration::from_secs(3);
 /// Flags before the first ECM frame: 200 ms ± 100 ms, T.4 Annex A.
 const ECM_FLAGS: Duration = Duration::from_millis(200);
 
-/// Closing flags of a V.21 signal before it ends: two.
-const V21_CLOSING_BITS: u64 = 16;
-
 /// Bits between a frame's last octet and the end of its closing flag: FCS and flag.
 const FRAME_END_BITS: u64 = 16 + 8;
 
@@ -54,7 +51,7 @@ enum Stage {
     Begin,
     /// Data from the place reached.
     Data,
-    /// The frame's end.
+    /// The frame's end, and the signal's with the last one.
     FrameEnd,
     /// The end of the data.
     SigEnd,
@@ -149,6 +146,10 @@ impl Signal {
         matches!(self.channel, Channel::Fast(_))
     }
 
+    fn has_frames_left(&self) -> bool {
+        matches!(&self.load, Load::Frames(frames) if self.frame < frames.len())
+    }
+
     /// The next stage is when this many more bits were on the line.
     fn after_bits(&mut self, bits: u64, stage: Stage) {
         self.bits += bits;
@@ -185,9 +186,9 @@ impl Signal {
                 self.stage = Stage::Over;
             }
             Load::Bits(_) => self.after_bits(0, Stage::SigEnd),
-            Load::Frames(frames) if self.frame < frames.len() => self.after_bits(FRAME_END_BITS, Stage::FrameEnd),
-            Load::Frames(_) if self.is_image() => self.after_bits(0, Stage::SigEnd),
-            Load::Frames(_) => self.after_bits(V21_CLOSING_BITS, Stage::SigEnd),
+            Load::Frames(_) if self.has_frames_left() => self.after_bits(FRAME_END_BITS, Stage::FrameEnd),
+            // Only where there was no frame at all.
+            Load::Frames(_) => self.after_bits(0, Stage::SigEnd),
         }
     }
 
@@ -212,8 +213,13 @@ impl Signal {
                 self.frame += 1;
                 self.octet = 0;
                 self.ones = 0;
-                self.schedule();
-                Field::empty(FieldKind::HdlcFcsOk)
+                if self.has_frames_left() {
+                    self.schedule();
+                    Field::empty(FieldKind::HdlcFcsOk)
+                } else {
+                    self.stage = Stage::Over;
+                    Field::empty(FieldKind::HdlcFcsOkSigEnd)
+                }
             }
             Stage::SigEnd => {
                 self.stage = Stage::Over;

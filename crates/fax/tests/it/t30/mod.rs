@@ -3,5 +3,5 @@
 mod bounds;
 mod calls;
 pub mod kit;
-mod script;
-mod scripts;
+pub mod script;
+pub mod scripts;
