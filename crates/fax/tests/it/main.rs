@@ -7,7 +7,6 @@ mod layers;
 mod spandsp;
 mod t30;
 mod t38_relay;
-mod t38_scripts;
 mod t38_spandsp;
 mod t38_tshark;
 mod t38_weather;
