@@ -1,11 +1,12 @@
 //! The status report, in the one shape that all the vendor's client SDKs can parse.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::job::Property;
 
 /// A job's report, pending or final.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FaxReport {
     pub job_id: String,
@@ -17,7 +18,7 @@ pub struct FaxReport {
 }
 
 /// What became of one recipient.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RecipientStatus {
     /// As submitted.
@@ -40,7 +41,7 @@ pub struct RecipientStatus {
 }
 
 /// Exactly these three keys; `customerDefinedId` is never null.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportReference {
     pub customer_defined_id: String,

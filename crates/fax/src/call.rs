@@ -24,8 +24,9 @@ use crate::time::Time;
 const ANSWERER_ASKS: Duration = Duration::from_secs(3);
 /// The caller asks by itself if nothing came this long after the answer (decision 20).
 const CALLER_ASKS: Duration = Duration::from_secs(5);
-/// A call still in audio after this long has no way on. T.30 T1 is 35 s ± 5 s; a little more leaves T.30 the first word.
-const AUDIO_MAX: Duration = Duration::from_secs(42);
+/// A call still in audio after this long has no way on: within T.30's T1 (35 s ± 5 s), and before T.30 takes a transmission that
+/// sound can't carry for a fault.
+const AUDIO_MAX: Duration = Duration::from_secs(32);
 /// Back in audio after T.38: far ends that do so hang up at once.
 const AUDIO_AGAIN_MAX: Duration = Duration::from_secs(3);
 

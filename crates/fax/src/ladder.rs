@@ -56,6 +56,11 @@ impl Ladder {
         }
     }
 
+    /// Puts the entries in the order of time, for stories merged from several tellers.
+    pub fn sort(&mut self) {
+        self.entries.sort_by_key(|entry| entry.at);
+    }
+
     /// The entries so far, oldest first.
     pub fn entries(&self) -> &[Entry] {
         &self.entries

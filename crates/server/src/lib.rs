@@ -3,6 +3,11 @@
 //! A fax: `http → accept → store ⇢ prepare → (render child) → store ⇢ send → line → jobs::decide → store ⇢ report`.
 //! Each `⇢` is a claim from the store. Stages never call each other.
 
+pub mod accept;
+pub mod blobs;
+pub mod http;
 pub mod jobs;
 pub mod line;
+pub mod prepare;
+pub mod receive;
 pub mod store;

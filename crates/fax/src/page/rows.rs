@@ -50,6 +50,11 @@ impl Rows {
         self.spans.is_empty()
     }
 
+    /// Memory the rows take.
+    pub fn memory_bytes(&self) -> usize {
+        self.changes.capacity() * size_of::<u16>() + self.spans.capacity() * size_of::<Span>()
+    }
+
     /// Adds a row: strictly increasing columns less than the width. What does not fit that is left out.
     pub fn push(&mut self, changes: &[u16]) {
         let start = self.changes.len();

@@ -44,15 +44,14 @@ pub(crate) fn decode(reader: &mut Reader<'_>, width: u16, row: &mut Vec<u16>) ->
         if column >= width {
             return if column == width { Ok(()) } else { Err(DamagedRow) };
         }
-        push_change(row, column);
+        // Less than the width, which is a u16.
+        push_change(row, column as u16);
     }
 }
 
 /// Adds a change of colour. Two at one column (a run of no length, which some machines code) are none.
 #[inline]
-pub(super) fn push_change(row: &mut Vec<u16>, column: u32) {
-    // Callers stay below the width, which is a u16.
-    let column = column as u16;
+pub(crate) fn push_change(row: &mut Vec<u16>, column: u16) {
     if row.last() == Some(&column) {
         row.pop();
     } else {

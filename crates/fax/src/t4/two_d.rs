@@ -54,6 +54,18 @@ pub(crate) fn encode(writer: &mut Writer, width: u16, above: &[u16], row: &[u16]
 
 /// Decodes a row against the one above. After an error the reader stands anywhere.
 pub(crate) fn decode(reader: &mut Reader<'_>, width: u16, above: &[u16], row: &mut Vec<u16>) -> Result<(), DamagedRow> {
+    decode_with(reader, width, above, row, push_change)
+}
+
+/// As [`decode`], with what to do about a change of colour.
+#[inline]
+pub(crate) fn decode_with(
+    reader: &mut Reader<'_>,
+    width: u16,
+    above: &[u16],
+    row: &mut Vec<u16>,
+    push: impl Fn(&mut Vec<u16>, u16),
+) -> Result<(), DamagedRow> {
     row.clear();
     let change = |at: usize| u32::from(above.get(at).copied().unwrap_or(width));
     let width = u32::from(width);
@@ -79,7 +91,8 @@ pub(crate) fn decode(reader: &mut Reader<'_>, width: u16, above: &[u16], row: &m
                 if a0 == width {
                     return Ok(());
                 }
-                push_change(row, a0);
+                // Less than the width, which is a u16.
+                push(row, a0 as u16);
                 b1_at = if right < 0 && b1_at > 0 { b1_at - 1 } else { b1_at + 1 };
             }
             Mode::Pass => {
@@ -97,10 +110,10 @@ pub(crate) fn decode(reader: &mut Reader<'_>, width: u16, above: &[u16], row: &m
                     return Err(DamagedRow);
                 }
                 if a1 < width {
-                    push_change(row, a1);
+                    push(row, a1 as u16);
                 }
                 if a2 < width {
-                    push_change(row, a2);
+                    push(row, a2 as u16);
                 }
                 a0 = a2;
             }

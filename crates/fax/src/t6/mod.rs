@@ -3,14 +3,15 @@
 //! The first row stands under an imaginary white one (clause 2.2.5). The page is closed by EOFB (clause 2.4.1.1). One wrong bit
 //! spoils all that follows, so damage ends the page: what came before it is kept.
 //!
-//! [`store`] codes a page and notes where every 64th row begins; [`StoredPage::source`] decodes it again row by row.
+//! [`store`] codes a page and notes where every 64th row begins; [`crate::page::StoredPage::source`] decodes it again
+//! row by row.
 //!
 //! Left out: uncompressed mode and other extensions (clause 2.2.4), which count as damage.
 
 use crate::page::{PageSource, ROWS_MAX, Row, Rows};
 use crate::t4::bits::{Reader, Writer};
 use crate::t4::codes::EOL;
-use crate::t4::two_d;
+use crate::t4::{one_d, two_d};
 
 mod stored;
 
@@ -83,6 +84,29 @@ pub fn decode(bytes: &[u8], width: u16, rows: Option<u32>) -> Decoded {
             decoded.end = End::Damaged;
             break;
         }
+    }
+    decoded
+}
+
+/// As [`decode`] of `rows` rows, for encoders that code pairs of runs of no length and count them among the changing elements of
+/// the row above (seen in files). T.6 does not: a changing element is a pel.
+pub(crate) fn decode_empty_pairs(bytes: &[u8], width: u16, rows: u32) -> Decoded {
+    let mut reader = Reader::new(bytes);
+    let (mut above, mut row, mut clean) = (Vec::new(), Vec::new(), Vec::new());
+    let mut decoded = Decoded { rows: Rows::new(width), end: End::AllRows };
+    while decoded.rows.len() < rows {
+        if let Some(end) = end_before_row(&mut reader) {
+            decoded.end = end;
+            break;
+        }
+        if two_d::decode_with(&mut reader, width, &above, &mut row, Vec::push).is_err() || reader.is_past_end() {
+            decoded.end = End::Damaged;
+            break;
+        }
+        clean.clear();
+        row.iter().for_each(|&change| one_d::push_change(&mut clean, change));
+        decoded.rows.push(&clean);
+        std::mem::swap(&mut above, &mut row);
     }
     decoded
 }

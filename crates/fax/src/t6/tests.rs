@@ -143,3 +143,12 @@ proptest! {
         }
     }
 }
+#[test]
+fn pairs_of_no_length_are_passed_over_when_asked() {
+    // As one maker codes: horizontal with white 0 and black 0 at the beginning, then black 4..8; the next row passes over the
+    // empty pair before it goes on by V0.
+    let code = [0b0010_0110, 0b1010_0001, 0b1011_1001, 0b1011_0111, 0b0001_1110];
+    assert!(decode(&code, 32, None).rows != rows_of(32, &[&[4, 8], &[4, 8]]));
+    let (rows, end) = (rows_of(32, &[&[4, 8], &[4, 8]]), End::AllRows);
+    assert_eq!(decode_empty_pairs(&code, 32, 2), Decoded { rows, end });
+}

@@ -43,7 +43,16 @@ pub(super) fn decode(bytes: &[u8], width: u16, rows: u32, coding: Coding) -> Str
             let aligned = t4_strip(bytes, width, rows, t4::strip::Layout::ByteAligned);
             if aligned.rows.len() == rows { aligned } else { strip }
         }
-        Coding::T6 => Strip { rows: t6::decode(bytes, width, Some(rows)).rows, bad_rows: 0 },
+        Coding::T6 => {
+            let mut decoded = t6::decode(bytes, width, Some(rows));
+            if decoded.is_damaged() {
+                let other = t6::decode_empty_pairs(bytes, width, rows);
+                if other.rows.len() > decoded.rows.len() {
+                    decoded = other;
+                }
+            }
+            Strip { rows: decoded.rows, bad_rows: 0 }
+        }
     }
 }
 

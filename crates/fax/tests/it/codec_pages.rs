@@ -15,6 +15,7 @@ pub fn all() -> Vec<Drawn> {
     let mut add = |name: &str, resolution, bitmap: Bitmap| {
         pages.push(Drawn { name: format!("{name}, {} pels", bitmap.width()), resolution, bitmap });
     };
+    add("letter", Resolution::Fine, letter());
     for width in [1728, 2048, 2432] {
         add("blank", Resolution::Fine, Bitmap::new(width, 50));
         add("black", Resolution::Fine, filled(width, 50, |_, _| true));

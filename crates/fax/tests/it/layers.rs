@@ -16,13 +16,36 @@ fn uses(path: &Path, found: &mut Vec<(String, String)>) {
         return;
     }
     let text = fs::read_to_string(path).unwrap();
-    for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
-        for (at, _) in line.match_indices("crate::") {
-            let rest = &line[at + "crate::".len()..];
-            let module: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    for (at, _) in code.match_indices("crate::") {
+        for module in heads(&code[at + "crate::".len()..]) {
             found.push((path.display().to_string(), module));
         }
     }
+}
+
+/// The first names of what follows `crate::`: one, or those of a group in braces.
+fn heads(rest: &str) -> Vec<String> {
+    let name = |text: &str| text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let Some(group) = rest.strip_prefix('{') else { return vec![name(rest)] };
+    let (mut depth, mut heads, mut begin) = (0, Vec::new(), 0);
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            ',' | '}' if depth == 0 => {
+                heads.push(name(&group[begin..at]));
+                begin = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    heads.retain(|head| !head.is_empty());
+    heads
 }
 
 #[test]

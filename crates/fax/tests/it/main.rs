@@ -1,6 +1,9 @@
 //! Tests of the engine as its users see it.
 
+mod call;
 mod codec;
+mod codec_claims;
+mod codec_crashes;
 mod codec_libtiff;
 mod codec_pages;
 mod layers;

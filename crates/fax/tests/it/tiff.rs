@@ -68,7 +68,7 @@ fn we_read_the_files_libtiff_writes() {
 fn files_of_others_are_read_as_libtiff_reads_them() {
     let Some(folder) = test_data("corpus") else { return };
     let bench = Bench::new();
-    let mut read = Vec::new();
+    let mut read = 0;
     let files =
         ["tiff-libtiff", "tiff-image"].into_iter().flat_map(|part| std::fs::read_dir(folder.join(part)).unwrap());
     for path in files.map(|entry| entry.unwrap().path()) {
@@ -79,18 +79,22 @@ fn files_of_others_are_read_as_libtiff_reads_them() {
             Err(TiffError::Unsupported { .. }) => continue,
             Err(other) => panic!("{name}: {other}"),
         };
+        // Where libtiff keeps the pels it wants, those count: its older releases fail on some of the files.
+        let wanted = path.with_file_name(name.replace("test__images__", "test__refs__o-"));
+        let wanted = if wanted.exists() { wanted } else { path };
         for number in 0..tiff.pages() {
             match tiff.page(number) {
                 Ok(page) => {
-                    let theirs = bench.tiffcp_page(&path, number);
-                    let theirs = Tiff::parse(&theirs).unwrap().page(0);
-                    read.push((name.clone(), number, page.bad_rows, theirs.map(|theirs| page.rows == theirs.rows)));
+                    assert_eq!(page.bad_rows, 0, "{name}, page {number}");
+                    let theirs = bench.tiffcp_page(&wanted, number);
+                    let theirs = Tiff::parse(&theirs).unwrap().page(0).unwrap();
+                    assert!(page.rows == theirs.rows, "{name}, page {number}: other pels");
+                    read += 1;
                 }
                 Err(TiffError::Unsupported { .. }) => {}
                 Err(other) => panic!("{name}, page {number}: {other}"),
             }
         }
     }
-    read.sort_by_key(|one| format!("{one:?}"));
-    panic!("{}", read.iter().map(|r| format!("{r:?}\n")).collect::<String>());
+    assert!(read >= 8, "only {read} pages of the folder were read");
 }

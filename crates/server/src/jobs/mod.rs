@@ -1,10 +1,18 @@
 //! The rules and words of jobs: ids, states, what an outcome means, what to do next. No I/O.
 
+mod next;
+mod routes;
+mod status;
+
 use std::fmt;
 
 use ferrofax_api::job::FaxJob;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use self::next::{History, Next, Policy, decide};
+pub use self::routes::Routes;
+pub use self::status::{ApiStatus, again_can_help, every_outcome, outcomes_page, status};
 
 /// `FJ…`, 22 characters of upper-case base 36, sorting by submission time.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -44,9 +52,88 @@ pub struct NewJob {
     pub deliveries: Vec<NewDelivery>,
 }
 
-#[derive(Debug)]
+/// One recipient's delivery, about to be accepted. Its number never appears in `Debug`.
 pub struct NewDelivery {
     pub id: DeliveryId,
     /// `00` + digits. Also the number key under which only one call runs at a time.
     pub dial: String,
+}
+
+impl fmt::Debug for NewDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewDelivery").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    /// On disk, to be prepared.
+    Accepted,
+    /// Its documents are being rendered.
+    Preparing,
+    /// Its pages are there; its deliveries wait or are being sent.
+    Prepared,
+    /// Every delivery is final, and so is the report.
+    Finished,
+}
+
+/// How far a delivery is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryState {
+    /// Its job is not prepared yet.
+    Accepted,
+    /// Waits for its time and a free line.
+    Waiting,
+    /// Kept back by an operator.
+    Held,
+    /// A call is running.
+    Sending,
+    /// Final: every page was confirmed.
+    Sent,
+    /// Final: it did not arrive, or nobody confirmed that it did.
+    Failed,
+    /// Final: stopped, or never tried.
+    Cancelled,
+}
+
+impl DeliveryState {
+    /// The final state for a final status.
+    pub fn of(status: ApiStatus) -> DeliveryState {
+        match status {
+            ApiStatus::Ok => DeliveryState::Sent,
+            ApiStatus::Cancelled => DeliveryState::Cancelled,
+            _ => DeliveryState::Failed,
+        }
+    }
+}
+
+/// What goes first. Within one priority the oldest goes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// `isExpress`.
+    Express,
+    /// Everything else.
+    Normal,
+}
+
+impl Priority {
+    /// All, the most urgent first.
+    pub const ALL: [Priority; 2] = [Priority::Express, Priority::Normal];
+
+    /// What the customer asked for.
+    pub fn of(order: &FaxJob) -> Priority {
+        if order.transport.express { Priority::Express } else { Priority::Normal }
+    }
+
+    /// As stored: more urgent is more. Room is left between and around.
+    pub fn rank(self) -> i64 {
+        match self {
+            Priority::Express => 20,
+            Priority::Normal => 10,
+        }
+    }
 }

@@ -1,1 +1,338 @@
 //! Calls: SIP, media sockets, and the clock that drives a fax call.
+//!
+//! A [`Line`] is a configured way out. [`Line::place`] makes one call and returns what became of it; it never fails: a call that
+//! does not come about is an outcome too. Everything that happens on the way goes into the call's [`Story`].
+//!
+//! Parts: `sip/` (signalling), `sdp` (what the call carries), `sockets` and `rtp` (packets), `session` (the loop of an answered
+//! call), `verdict` (what a refusal means), [`loopback`] (the built-in far machines). The answering side is
+//! [`crate::receive`].
+
+pub mod loopback;
+mod number;
+mod rtp;
+mod sdp;
+pub(crate) mod session;
+mod sip;
+mod sockets;
+mod story;
+mod verdict;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ferrofax_fax::call::Call;
+use ferrofax_fax::ladder::Ladder;
+use ferrofax_fax::outcome::Outcome;
+use ferrofax_fax::t30::{self, Event, Role};
+use jiff::Timestamp;
+use rsipstack::dialog::authenticate::Credential;
+use rsipstack::sip::HostWithPort;
+use tokio_util::sync::CancellationToken;
+
+pub use number::{Number, NumberForm};
+pub use sdp::T38Settings;
+pub use sip::{LineError, SILENCED_TARGET, Transport};
+pub use story::{Speed, Story};
+
+pub(crate) use sdp::{Description, Kind, Local};
+pub(crate) use sip::{Ringing, Stack, StackSettings};
+pub(crate) use sockets::Media;
+
+use session::Session;
+use sip::{Dialed, Dialing, Invitation};
+use verdict::{Refusal, outcome_of};
+
+/// How long we wait for the end of an INVITE we have cancelled, when somebody wants their answer.
+const CANCEL_WAIT: Duration = Duration::from_secs(5);
+/// How long we wait for the far end to confirm a hang-up before the call counts as ended; SIP goes on repeating it after that.
+const BYE_WAIT: Duration = Duration::from_secs(2);
+
+/// A trunk: how calls leave.
+#[derive(Clone, Debug)]
+pub struct Trunk {
+    /// `host` or `host:port`.
+    pub target: String,
+    /// Digest user and password.
+    pub credentials: Option<(String, Secret)>,
+    /// Our own number, as the trunk wants it in From; may be empty.
+    pub from: String,
+    /// Say it in `P-Asserted-Identity` too.
+    pub assert_identity: bool,
+    /// How dialled numbers are written.
+    pub number_form: NumberForm,
+    /// What SIP travels over.
+    pub transport: Transport,
+    /// Our SIP address; port 0 takes any.
+    pub bind: SocketAddr,
+    /// The address others see, behind NAT.
+    pub public: Option<IpAddr>,
+    /// First and last port of media; any if not given.
+    pub media_ports: Option<(u16, u16)>,
+    /// How T.38 is done.
+    pub t38: T38Settings,
+    /// How long it may ring.
+    pub ring_max: Duration,
+    /// Longest call.
+    pub call_max: Duration,
+    /// SIP timer T1, where a network needs another than 500 ms.
+    pub t1: Option<Duration>,
+}
+
+impl Trunk {
+    /// A trunk with everything usual.
+    pub fn to(target: &str, bind: SocketAddr) -> Trunk {
+        Trunk {
+            target: target.to_owned(),
+            credentials: None,
+            from: String::new(),
+            assert_identity: false,
+            number_form: NumberForm::default(),
+            transport: Transport::Udp,
+            bind,
+            public: None,
+            media_ports: None,
+            t38: T38Settings::default(),
+            ring_max: Duration::from_secs(60),
+            call_max: Duration::from_secs(2 * 3600),
+            t1: None,
+        }
+    }
+}
+
+/// A password; never shown.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// What had to be done before the call goes on was not done; the call is given up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GiveUp;
+
+/// Follows a call.
+pub trait Observer: Send {
+    /// Something happened. The call goes on when this returns: what the event says must be on disk by then, see
+    /// [`Event`]. `story` has the ladder so far.
+    fn observe(&mut self, event: Event, story: &Story) -> impl Future<Output = Result<(), GiveUp>> + Send;
+}
+
+/// What became of a call.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When the call was placed, or came in.
+    pub dialled_at: Timestamp,
+    /// When it was answered, if it was.
+    pub answered_at: Option<Timestamp>,
+    /// When it was over.
+    pub ended_at: Timestamp,
+    /// The far end's identification (CSI or TSI).
+    pub remote_id: Option<String>,
+    /// SIP messages and T.30 frames, in the order of time.
+    pub ladder: Ladder,
+    /// The final SIP answer to the call, if there was one.
+    pub sip_status: Option<u16>,
+}
+
+/// A call to place.
+#[derive(Debug)]
+pub struct Order {
+    /// Whom to call.
+    pub number: Number,
+    /// What to do when answered.
+    pub config: t30::Config,
+    /// 1 on real lines.
+    pub speed: Speed,
+    /// Job id, for logs.
+    pub job: String,
+    /// Attempt, for logs.
+    pub attempt: String,
+}
+
+/// An open way out. Calls run side by side; how many is the caller's business.
+#[derive(Debug)]
+pub struct Line {
+    trunk: Trunk,
+    target: HostWithPort,
+    stack: Stack,
+}
+
+impl Line {
+    /// Opens a line to a trunk.
+    pub async fn open(trunk: Trunk) -> Result<Line, LineError> {
+        let target = HostWithPort::try_from(trunk.target.as_str()).map_err(|_| LineError::BadTarget)?;
+        let settings = StackSettings {
+            bind: trunk.bind,
+            public: trunk.public,
+            transport: trunk.transport,
+            peers: None,
+            speed: Speed::REAL,
+            t1: trunk.t1,
+        };
+        let stack = Stack::open(settings, None).await?;
+        Ok(Line { trunk, target, stack })
+    }
+
+    /// Our SIP address.
+    pub fn address(&self) -> SocketAddr {
+        self.stack.address()
+    }
+
+    /// Places a call and runs it to its end. Cancelling ends it properly at any stage; dropping the future hangs up.
+    pub async fn place<O: Observer>(&self, order: Order, observer: &mut O, cancel: CancellationToken) -> CallRecord {
+        let story = Arc::new(Story::begin(Role::Caller, order.speed));
+        let mut record = CallRecord {
+            outcome: Outcome::Internal,
+            dialled_at: Timestamp::now(),
+            answered_at: None,
+            ended_at: Timestamp::now(),
+            remote_id: None,
+            ladder: Ladder::default(),
+            sip_status: None,
+        };
+        let (job, attempt) = (order.job.clone(), order.attempt.clone());
+        tracing::info!(job.id = %job, attempt.id = %attempt, "calling for job {job}");
+        record.outcome = self.call(order, &story, &mut record, observer, cancel).await;
+        record.ended_at = Timestamp::now();
+        record.ladder = story.ladder();
+        let (outcome, sip_status) = (record.outcome.code(), record.sip_status);
+        tracing::info!(job.id = %job, attempt.id = %attempt, outcome, sip_status, "the call for job {job} ended: {outcome}");
+        record
+    }
+
+    async fn call<O: Observer>(
+        &self,
+        order: Order,
+        story: &Arc<Story>,
+        record: &mut CallRecord,
+        observer: &mut O,
+        cancel: CancellationToken,
+    ) -> Outcome {
+        let bind = self.trunk.bind.ip();
+        let media = match Media::bind(bind, self.trunk.media_ports).await {
+            Ok(media) => media,
+            Err(error) => {
+                tracing::error!(error = %error, "no port for media");
+                return Outcome::Internal;
+            }
+        };
+        // The stack knows the address others see, even where we listen everywhere.
+        let address = self.stack.address().ip();
+        let (Ok(rtp), Ok(udptl)) = (media.rtp_port(), media.udptl_port()) else { return Outcome::Internal };
+        let mut local = Local::new(address, rtp, udptl, self.trunk.t38.clone());
+        let invitation = Invitation {
+            to: self.trunk.number_form.user_part(&order.number),
+            from: self.trunk.from.clone(),
+            trunk: self.target.clone(),
+            credential: self.trunk.credentials.clone().map(|(username, Secret(password))| Credential {
+                username,
+                password,
+                realm: None,
+                auth_username: None,
+            }),
+            assert_identity: self.trunk.assert_identity,
+            offer: local.offer(Kind::Audio),
+        };
+        let mut dialing = match self.stack.dial(invitation, story.clone()) {
+            Ok(dialing) => dialing,
+            Err(_) => return Outcome::Internal,
+        };
+        let ring_max = order.speed.wall(self.trunk.ring_max);
+        let (leg, answer) = match ring(&mut dialing, ring_max, &cancel).await {
+            Rung::Answered(leg, answer) => (leg, answer),
+            Rung::Ended { outcome, status } => {
+                record.sip_status = status;
+                return outcome;
+            }
+        };
+        record.sip_status = Some(200);
+        record.answered_at = Some(Timestamp::now());
+        drop(dialing);
+        let mut leg = *leg;
+        let Ok(far) = local.read_answer(&answer, Kind::Audio) else {
+            // It took our offer and answered something else.
+            story.line("SDP", "the answer can't be used");
+            hang_up(&mut leg).await;
+            return Outcome::LineFailed;
+        };
+        let session = Session {
+            leg,
+            media,
+            local,
+            engine: Some(Call::new(order.config)),
+            role: Role::Caller,
+            speed: order.speed,
+            hang_up_after: None,
+            longest: self.trunk.call_max,
+            story: story.clone(),
+            observer,
+            cancel,
+        };
+        let ended = session.run(Some(far)).await;
+        record.remote_id = ended.remote_id;
+        ended.outcome
+    }
+}
+
+/// Hangs up, and gives the far end a moment to confirm.
+pub(crate) async fn hang_up(leg: &mut sip::Leg) {
+    let _ = tokio::time::timeout(BYE_WAIT, leg.hang_up()).await;
+}
+
+enum Rung {
+    Answered(Box<sip::Leg>, Vec<u8>),
+    Ended { outcome: Outcome, status: Option<u16> },
+}
+
+/// Waits for the call to be answered or to end otherwise.
+async fn ring(dialing: &mut Dialing, ring_max: Duration, cancel: &CancellationToken) -> Rung {
+    let mut give_up_at = Instant::now() + ring_max;
+    // What the call ends as, once we have stopped it.
+    let mut stopped: Option<Outcome> = None;
+    loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled(), if stopped != Some(Outcome::Cancelled) => {
+                stopped = Some(Outcome::Cancelled);
+                give_up_at = Instant::now() + CANCEL_WAIT;
+                dialing.cancel();
+            }
+            news = dialing.next() => match news {
+                Dialed::Progress => {}
+                Dialed::Answered(leg, answer) => return Rung::Answered(leg, answer),
+                Dialed::HungUp => {
+                    stopped.get_or_insert(Outcome::Refused);
+                    give_up_at = Instant::now() + CANCEL_WAIT;
+                    dialing.cancel();
+                }
+                Dialed::Refused(refusal) => return judge(refusal, stopped),
+            },
+            () = tokio::time::sleep_until(give_up_at.into()) => match stopped.take() {
+                // Nobody confirms the CANCEL.
+                Some(outcome) => return Rung::Ended { outcome, status: None },
+                None => {
+                    stopped = Some(Outcome::NoAnswer);
+                    give_up_at = Instant::now() + CANCEL_WAIT;
+                    dialing.cancel();
+                }
+            },
+        }
+    }
+}
+
+fn judge(refusal: Refusal, stopped: Option<Outcome>) -> Rung {
+    let status = refusal.status;
+    let outcome = match stopped {
+        // A real refusal that crossed our CANCEL says more than that we stopped waiting.
+        Some(Outcome::NoAnswer) if status.is_some_and(|s| s >= 300 && s != 487 && s != 408) => outcome_of(&refusal),
+        Some(outcome) => outcome,
+        None => outcome_of(&refusal),
+    };
+    Rung::Ended { outcome, status }
+}

@@ -1,1 +1,220 @@
 //! Rows: everything the service remembers. The only place that speaks SQL.
+//!
+//! [`Store`] is a handle, cheap to clone. Its methods are named for what the service does; no statement and no transaction
+//! leaves this folder. What a method wrote is on disk when it returns (WAL, `synchronous=FULL`, group commit: see
+//! `writer.rs`). It reads no clock: every time is handed in.
+//!
+//! Stages meet here. A stage claims work (a lease with an expiry and a number), does it, and settles it; a settlement under a
+//! lease that was given back meanwhile is refused as [`StoreError::Stale`]. `sweep.rs` gives back claims whose lease ran
+//! out. [`Store::bell`] wakes a stage when there may be work, [`Store::next_due`] says when it should look without being
+//! woken.
+//!
+//! Bytes up to [`ROW_BYTES_MAX`] stand in their row, larger ones in [`crate::blobs`].
+//!
+//! Left out: PostgreSQL (the suite in `tests/it/store` is written for any store).
+
+mod accept;
+mod accounts;
+mod prepare;
+mod readers;
+mod report;
+mod rows;
+mod schema;
+mod seal;
+mod send;
+mod sweep;
+mod view;
+mod writer;
+
+use std::error::Error;
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _};
+use tokio::sync::watch;
+
+use crate::blobs::Blobs;
+
+pub use self::accounts::{Account, AccountPush, BlankPages, Customer, Login, NewLogin, hash_password};
+pub use self::prepare::{DocumentInfo, PreparationClaim};
+pub use self::send::{AttemptResult, DeliveryClaim};
+pub use self::sweep::{PREPARATIONS_MAX, Swept};
+pub use self::view::{AttemptView, Counts, DeliveryView, DocumentView, JobView};
+
+/// Bytes of a document or page that still stand in their row.
+pub const ROW_BYTES_MAX: usize = 256 * 1024;
+
+/// How long a writer of another process (the command line) may hold the database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Statements kept prepared per connection.
+const STATEMENTS: usize = 128;
+
+/// What can go wrong in a store, sorted by what the caller can do.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The lease was given back meanwhile: drop the work, somebody else has it.
+    #[error("the claim is no longer ours")]
+    Stale,
+    /// No room on the disk, or it can't be written: try again later.
+    #[error("the disk is full or can't be written")]
+    Full,
+    /// Too many requests wait: try again later.
+    #[error("the store is busy")]
+    Busy,
+    /// A login names a customer that does not exist.
+    #[error("there is no such customer")]
+    UnknownCustomer,
+    /// A fault of this system.
+    #[error("the store failed")]
+    Internal(#[source] Arc<dyn Error + Send + Sync>),
+}
+
+impl StoreError {
+    fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+        StoreError::Internal(Arc::from(cause.into()))
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => StoreError::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+            _ => StoreError::internal(error),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> StoreError {
+        StoreError::internal(error)
+    }
+}
+
+/// Files: no room and no permission are for the operator, the rest is ours.
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> StoreError {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => StoreError::Full,
+            _ => StoreError::internal(error),
+        }
+    }
+}
+
+/// Where the way of a fax waits for the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// Accepted jobs, to be prepared.
+    Prepare,
+    /// Prepared deliveries, to be sent.
+    Send,
+    /// Finished jobs, to be reported.
+    Report,
+}
+
+impl Stage {
+    const COUNT: usize = 3;
+}
+
+/// A handle to everything the service remembers.
+#[derive(Clone, Debug)]
+pub struct Store {
+    writer: writer::Writer,
+    readers: readers::Readers,
+    sealer: Arc<seal::Sealer>,
+    blobs: Blobs,
+    folder: Arc<Path>,
+}
+
+impl Store {
+    /// Opens the store in this folder, and makes what is missing. The key for foreign secrets is `secret.key` in the folder.
+    /// Blocks; meant for the start.
+    pub fn open(folder: &Path) -> Result<Store, StoreError> {
+        Store::open_with_key(folder, &folder.join("secret.key"))
+    }
+
+    /// Like [`Store::open`], with the key for foreign secrets elsewhere.
+    pub fn open_with_key(folder: &Path, key: &Path) -> Result<Store, StoreError> {
+        fs::create_dir_all(folder)?;
+        let path = folder.join("ferrofax.db");
+        let mut connection = connect(&path)?;
+        schema::migrate(&mut connection)?;
+        let sealer = sealer(&connection, key)?;
+        let blobs = Blobs::open(&folder.join("blobs"))?;
+        File::open(folder)?.sync_all()?;
+        let readers = readers::Readers::open(&path)?;
+        let writer = writer::Writer::start(connection)?;
+        Ok(Store { writer, readers, sealer: Arc::new(sealer), blobs, folder: Arc::from(folder) })
+    }
+
+    /// The folder it lies in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Changes whenever there may be new work for that stage. Ask for it before looking for work, and nothing is missed.
+    pub fn bell(&self, stage: Stage) -> watch::Receiver<u64> {
+        self.writer.bells().listen(stage)
+    }
+
+    /// Commits since this handle's store was opened; for metrics.
+    pub fn commits(&self) -> u64 {
+        self.writer.commits()
+    }
+}
+
+/// The right to serve a data folder; one process at a time has it. Given back when dropped, or when the process ends,
+/// however it ends. Who holds it knows that claims under its own node's name are those of a predecessor.
+#[derive(Debug)]
+pub struct ServeLock(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
+
+impl ServeLock {
+    /// `None`: another process serves this folder.
+    pub fn take(folder: &Path) -> Result<Option<ServeLock>, StoreError> {
+        fs::create_dir_all(folder)?;
+        let file = File::options().create(true).truncate(false).write(true).open(folder.join("serve.lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(ServeLock(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // A page holds more of a job's bytes; the log is cut back after a burst.
+    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    Ok(connection)
+}
+
+/// The key must be the one that sealed what the database holds: a lost key file is said at the start, not when the first
+/// secret is wanted.
+fn sealer(connection: &Connection, key: &Path) -> Result<seal::Sealer, StoreError> {
+    let known: Option<String> =
+        connection.query_row("SELECT value FROM facts WHERE name = 'key'", [], |row| row.get(0)).optional()?;
+    if known.is_some() && !key.try_exists()? {
+        return Err(StoreError::internal(format!("the key file {} is missing", key.display())));
+    }
+    let sealer = seal::Sealer::open(key)?;
+    match known {
+        Some(known) if known != sealer.fingerprint() => {
+            Err(StoreError::internal(format!("{} is not the key this database was made with", key.display())))
+        }
+        Some(_) => Ok(sealer),
+        None => {
+            connection.execute("INSERT INTO facts VALUES ('key', ?1)", [sealer.fingerprint()])?;
+            Ok(sealer)
+        }
+    }
+}

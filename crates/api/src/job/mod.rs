@@ -1,7 +1,21 @@
 //! A fax job as a customer asked for it: parsed once, at the edge, into types that can't be wrong.
+//!
+//! [`parse`] makes a [`FaxJob`] from the body of a request or says which member is wrong ([`Violation`]).
+
+pub mod limits;
+mod parse;
+mod window;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use parse::{Violation, parse};
+pub use wire::FaxJobRequest;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A job whose every member has been checked.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,7 +51,7 @@ pub struct Recipient {
 }
 
 /// A key and its value for the cover page.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Property {
     pub key: String,
     pub value: String,
@@ -69,7 +83,7 @@ pub enum DocumentKind {
 }
 
 /// Character encodings of plain text documents.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub enum Charset {
     #[serde(rename = "US-ASCII")]
     UsAscii,
@@ -96,7 +110,7 @@ pub struct TransportOptions {
     pub blacklist: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
 pub enum Paper {
     #[default]
     A4,
@@ -104,7 +118,7 @@ pub enum Paper {
     Letter,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Resolution {
     Low,
@@ -133,7 +147,7 @@ pub struct ReportMail {
     pub image_format: ImageFormat,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ImageMode {
     #[default]
@@ -143,7 +157,7 @@ pub enum ImageMode {
     Always,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ImageFormat {
     #[default]
@@ -167,7 +181,7 @@ impl std::fmt::Debug for HttpStatusPush {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthMethod {
     #[default]

@@ -1,0 +1,115 @@
+//! `render-worker`: the child that renders the documents of strangers. Hidden; started by the service, see
+//! [`ferrofax_server::prepare`].
+//!
+//! Before its first foreign byte it limits itself: address space, CPU time, no files, no core dump (rlimits), no new privileges,
+//! and, where the kernel has landlock, no access to any file, port or abstract socket. All that is left are the three pipes it was
+//! born with. Then it renders one document after the other until its stdin ends.
+
+use std::io::{self, BufWriter, Write};
+
+use anyhow::Context;
+use ferrofax_api::job::{Charset, DocumentKind, Paper};
+use ferrofax_render as render;
+use ferrofax_server::prepare::protocol::{self, Job, Refusal, Reply};
+use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, Scope};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
+
+/// Address space in bytes. The hungriest page of a large collection of odd PDFs took half of it.
+const ADDRESS_SPACE_MAX: u64 = 2 << 30;
+
+/// Renders what comes in over stdin until it ends.
+pub fn run() -> anyhow::Result<()> {
+    // What panics say may quote the document; where they happen does not.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let _ = writeln!(io::stderr(), "panicked at {place}");
+    }));
+    confine().context("the render child could not confine itself")?;
+    let mut input = io::stdin().lock();
+    let mut output = BufWriter::new(io::stdout().lock());
+    while let Some((job, document)) = protocol::read::<Job>(&mut input, protocol::DOCUMENT_BYTES_MAX)? {
+        allow_cpu_time(job.cpu_seconds_max)?;
+        let result = render::render(document, kind(job.kind), &options(&job), &mut |page| {
+            protocol::write(&mut output, &Reply::Page { width: page.width, resolution: page.resolution }, &page.code)
+        });
+        let reply = match result {
+            Ok(summary) => Reply::Done { pages: summary.pages, missing_glyphs: summary.missing_glyphs },
+            Err(error) => Reply::Failed(refusal(error)?),
+        };
+        protocol::write(&mut output, &reply, &[])?;
+    }
+    Ok(())
+}
+
+/// Gives up what a renderer does not need.
+fn confine() -> anyhow::Result<()> {
+    // Takes what the kernel has; where it has no landlock, the limits below are all there is. Sets no-new-privileges as well.
+    Ruleset::default()
+        .handle_access(AccessFs::from_all(ABI::V6))?
+        .handle_access(AccessNet::from_all(ABI::V6))?
+        .scope(Scope::from_all(ABI::V6))?
+        .create()?
+        .restrict_self()?;
+    rustix::thread::set_no_new_privs(true)?;
+    let limit = |resource, most| {
+        let most = getrlimit(resource).maximum.map_or(most, |hard| hard.min(most));
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+    };
+    limit(Resource::As, ADDRESS_SPACE_MAX)?;
+    limit(Resource::Fsize, 0)?;
+    limit(Resource::Core, 0)?;
+    // stdin, stdout, stderr.
+    limit(Resource::Nofile, 3)?;
+    Ok(())
+}
+
+/// Moves the CPU limit, which counts from the start of the process, for the next document.
+fn allow_cpu_time(seconds: u64) -> io::Result<()> {
+    let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or(0);
+    let limit = Rlimit { current: Some(used.saturating_add(seconds).saturating_add(1)), ..getrlimit(Resource::Cpu) };
+    Ok(setrlimit(Resource::Cpu, limit)?)
+}
+
+fn kind(kind: DocumentKind) -> render::Kind {
+    match kind {
+        DocumentKind::Pdf => render::Kind::Pdf,
+        DocumentKind::Txt => render::Kind::Txt,
+        DocumentKind::Tiff => render::Kind::Tiff,
+    }
+}
+
+fn options(job: &Job) -> render::Options {
+    let defaults = render::Options::default();
+    render::Options {
+        charset: match job.charset {
+            Charset::UsAscii => render::Charset::UsAscii,
+            Charset::Utf8 => render::Charset::Utf8,
+            Charset::Utf16 => render::Charset::Utf16,
+            Charset::Utf16Be => render::Charset::Utf16Be,
+            Charset::Utf16Le => render::Charset::Utf16Le,
+            Charset::Iso8859_1 => render::Charset::Iso8859_1,
+            Charset::Windows1252 => render::Charset::Windows1252,
+        },
+        paper: match job.paper {
+            Paper::A4 => render::Paper::A4,
+            Paper::Letter => render::Paper::Letter,
+        },
+        resolution: job.resolution,
+        limits: render::Limits { pages: job.pages_max, ..defaults.limits },
+    }
+}
+
+/// What is to be said of a document; an error if it was not the document's fault.
+fn refusal(error: render::RenderError) -> io::Result<Refusal> {
+    use render::RenderError;
+    Ok(match error {
+        RenderError::Damaged { page, what } => Refusal::Damaged { page, what: what.to_owned() },
+        RenderError::Unsupported { what } => Refusal::Unsupported { what: what.to_owned() },
+        RenderError::PasswordProtected => Refusal::PasswordProtected,
+        RenderError::TooManyPages { limit } => Refusal::TooManyPages { limit },
+        RenderError::TooBig { what } => Refusal::TooBig { what: what.to_owned() },
+        RenderError::Empty => Refusal::Empty,
+        RenderError::Sink(error) => return Err(error),
+    })
+}

@@ -1,0 +1,3 @@
+//! The executable, from outside.
+
+mod render_worker;

@@ -1,0 +1,223 @@
+//! Whole calls from answer to hang-up: audio, the switch to T.38, T.30 over UDPTL through bad weather.
+
+use std::time::Duration;
+
+use ferrofax_fax::call::{Call, Input, Output};
+use ferrofax_fax::outcome::Outcome;
+use ferrofax_fax::page::StoredPage;
+use ferrofax_fax::t30::{Config, Event, Misbehaviour};
+use ferrofax_fax::t38::{ErrorCorrection, Params, RateManagement};
+use ferrofax_fax::time::Time;
+use ferrofax_linesim::link::{Link, Weather};
+
+use crate::t30::kit;
+
+/// A round trip of SIP between the two ends.
+const SIGNALLING: Duration = Duration::from_millis(40);
+
+/// How the far end takes a request for T.38.
+#[derive(Clone, Copy, PartialEq)]
+enum Request {
+    Accepted,
+    Refused,
+    /// Never answered.
+    Lost,
+}
+
+struct End {
+    call: Call,
+    out: Link,
+    waits: Time,
+    asked_at: Option<Time>,
+    hung_up: bool,
+    done: Option<(Time, Outcome)>,
+    confirmed: Vec<u32>,
+    pages: Vec<StoredPage>,
+    audio_frames: usize,
+}
+
+impl End {
+    fn new(config: Config, seed: u64, weather: Weather) -> End {
+        End {
+            call: Call::new(config),
+            out: Link::new(seed, weather),
+            waits: Time::ZERO,
+            asked_at: None,
+            hung_up: false,
+            done: None,
+            confirmed: Vec::new(),
+            pages: Vec::new(),
+            audio_frames: 0,
+        }
+    }
+
+    fn handle(&mut self, now: Time, input: Input<'_>) {
+        self.call.handle(now, input);
+        loop {
+            match self.call.poll() {
+                Output::Audio(_) => self.audio_frames += 1,
+                Output::Datagram(bytes) => self.out.send(now, &bytes),
+                Output::RequestT38 => self.asked_at = Some(now),
+                Output::Event(Event::Done(outcome)) => self.done = Some((now, outcome)),
+                Output::Event(Event::PageConfirmed { page }) => self.confirmed.push(page),
+                Output::Event(Event::PageReceived { page, bad_rows: 0 }) => self.pages.push(*page),
+                Output::Event(_) => {}
+                Output::Wait(until) => {
+                    assert!(until > now, "a wait lies ahead: {until} at {now}");
+                    self.waits = until;
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn params(error_correction: ErrorCorrection) -> Params {
+    Params {
+        version: 0,
+        bit_rate_max: 14_400,
+        rate_management: RateManagement::TransferredTcf,
+        datagram_bytes_max: 400,
+        error_correction,
+    }
+}
+
+const REDUNDANCY: ErrorCorrection = ErrorCorrection::Redundancy { control: 3, image: 3 };
+
+/// Runs a call; `cancel_at` stops the caller.
+fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) {
+    let limit = Time::from_millis(1_800_000);
+    let mut now = Time::ZERO;
+    let mut cancel_at = cancel_at;
+    for end in ends.iter_mut() {
+        end.handle(now, Input::Connected);
+    }
+    while ends.iter().any(|end| end.done.is_none()) {
+        assert!(now < limit, "the call ends");
+        for at in 0..2 {
+            let other = 1 - at;
+            while let Some((_, bytes)) = ends[other].out.poll(now) {
+                ends[at].handle(now, Input::Datagram(&bytes));
+            }
+            if ends[at].asked_at.is_some_and(|asked| now >= asked + SIGNALLING) {
+                ends[at].asked_at = None;
+                match request {
+                    Request::Accepted => {
+                        for end in ends.iter_mut() {
+                            end.handle(now, Input::SwitchedToT38(params.clone()));
+                        }
+                    }
+                    Request::Refused => ends[at].handle(now, Input::T38Refused),
+                    Request::Lost => {}
+                }
+            }
+            if ends[at].done.is_some() && !ends[other].hung_up {
+                ends[other].hung_up = true;
+                ends[other].handle(now, Input::RemoteHungUp);
+            }
+            if at == 0 && now >= cancel_at {
+                cancel_at = Time::NEVER;
+                ends[at].handle(now, Input::Cancel);
+            }
+            if now >= ends[at].waits {
+                ends[at].handle(now, Input::Timeout);
+            }
+        }
+        let next = ends.iter().flat_map(|end| {
+            [end.waits, end.out.next_at(), end.asked_at.map_or(Time::NEVER, |asked| asked + SIGNALLING)]
+        });
+        now = next.min().unwrap_or(limit).min(cancel_at).max(now);
+    }
+}
+
+fn two_ends(pages: usize, seed: u64, weather: Weather) -> ([End; 2], Vec<std::sync::Arc<StoredPage>>) {
+    let pages: Vec<_> = (0..pages as u64).map(|page| kit::letter(seed * 10 + page)).collect();
+    let caller = End::new(kit::sender(pages.clone()), seed * 2, weather);
+    let answerer = End::new(kit::receiver(), seed * 2 + 1, weather);
+    ([caller, answerer], pages)
+}
+
+fn outcome(end: &End) -> &Outcome {
+    &end.done.as_ref().expect("it ended").1
+}
+
+#[test]
+fn the_answerer_asks_for_t38_after_three_seconds_and_the_pages_arrive() {
+    let (mut ends, pages) = two_ends(2, 1, Weather::default());
+    run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
+    assert_eq!(outcome(&ends[0]), &Outcome::Sent);
+    assert_eq!(outcome(&ends[1]), &Outcome::Received);
+    kit::assert_same(&ends[1].pages, &pages);
+    assert_eq!(ends[0].confirmed, [0, 1]);
+    // 3 s and the signalling, in frames of 20 ms: nobody waited for the caller's 5 s.
+    assert!((150..=155).contains(&ends[0].audio_frames), "{}", ends[0].audio_frames);
+}
+
+#[test]
+fn three_pages_arrive_through_two_percent_loss_with_redundancy_whatever_the_seed() {
+    let weather = Weather {
+        delay: Duration::from_millis(30),
+        jitter: Duration::from_millis(10),
+        loss_permille: 20,
+        ..Weather::default()
+    };
+    for seed in 0..200 {
+        let (mut ends, pages) = two_ends(3, seed, weather);
+        run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
+        assert_eq!(outcome(&ends[0]), &Outcome::Sent, "seed {seed}");
+        kit::assert_same(&ends[1].pages, &pages);
+        assert!(ends[0].out.lost() > 0, "seed {seed} lost something");
+    }
+}
+
+#[test]
+fn parity_packets_carry_a_call_through_loss_too() {
+    let weather = Weather { delay: Duration::from_millis(30), loss_permille: 10, ..Weather::default() };
+    let mut params = params(ErrorCorrection::Fec { span: 3, entries: 3 });
+    params.datagram_bytes_max = 849;
+    for seed in 0..20 {
+        let (mut ends, pages) = two_ends(1, seed, weather);
+        run(&mut ends, Request::Accepted, &params, Time::NEVER);
+        assert_eq!(outcome(&ends[0]), &Outcome::Sent, "seed {seed}");
+        kit::assert_same(&ends[1].pages, &pages);
+    }
+}
+
+#[test]
+fn a_page_that_is_never_confirmed_fails_the_call_and_only_the_page_before_counts() {
+    let (mut ends, _) = two_ends(3, 7, Weather::default());
+    let faulty = Config {
+        misbehaviour: Misbehaviour { never_confirm: Some(1), ..Misbehaviour::default() },
+        ..kit::receiver()
+    };
+    ends[1] = End::new(faulty, 9, Weather::default());
+    run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
+    assert!(matches!(outcome(&ends[0]), Outcome::NoReply { .. }), "{:?}", outcome(&ends[0]));
+    assert_eq!(ends[0].confirmed, [0]);
+}
+
+#[test]
+fn a_far_end_that_refuses_t38_ends_as_audio_only() {
+    let (mut ends, _) = two_ends(1, 3, Weather::default());
+    run(&mut ends, Request::Refused, &params(REDUNDANCY), Time::NEVER);
+    assert_eq!(outcome(&ends[1]), &Outcome::AudioOnly);
+    assert_eq!(ends[1].done.as_ref().map(|(at, _)| *at), Some(Time::from_millis(3040)));
+}
+
+#[test]
+fn a_call_nobody_can_switch_ends_as_audio_only_in_time() {
+    let (mut ends, _) = two_ends(1, 4, Weather::default());
+    run(&mut ends, Request::Lost, &params(REDUNDANCY), Time::NEVER);
+    let first = ends.iter().flat_map(|end| end.done.clone()).min_by_key(|(at, _)| *at);
+    let (at, outcome) = first.expect("it ended");
+    assert_eq!(outcome, Outcome::AudioOnly);
+    assert!(at <= Time::from_millis(32_100), "{at}");
+}
+
+#[test]
+fn a_cancelled_call_says_goodbye() {
+    let (mut ends, _) = two_ends(3, 5, Weather::default());
+    run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::from_millis(15_000));
+    assert_eq!(outcome(&ends[0]), &Outcome::Cancelled);
+    assert!(ends[0].confirmed.len() < 3);
+}

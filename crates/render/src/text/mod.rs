@@ -1,0 +1,167 @@
+//! Plain text, typewriter fashion: 10 pt monospace, 12 pt from line to line, 20 mm of margin; 80 columns on A4.
+//!
+//! Each line of the document is shaped on its own by `parley` (wrapping, right-to-left scripts, a second font for what the first
+//! lacks) and its glyph outlines are filled through the affine map of the fax grid, so letters have their true shape at every
+//! resolution. Tabs stop every 8 columns, a form feed begins a page.
+
+pub(crate) mod charset;
+mod typeset;
+
+use ferrofax_fax::page::WIDTH_PELS;
+use hayro::kurbo::Affine;
+use hayro::vello_cpu::color::palette::css::{BLACK, WHITE};
+use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
+
+use crate::geometry::Placement;
+use crate::two_tone::{Grey, two_tone};
+use crate::{Output, RenderError};
+use typeset::{Line, Typesetter};
+
+const MM_PER_POINT: f64 = 25.4 / 72.0;
+const MARGIN_MM: f64 = 20.0;
+/// From base line to base line.
+const LEADING_POINTS: f64 = 12.0;
+/// Columns between tab stops.
+const TAB: usize = 8;
+/// A longer line without an end is cut here, so that shaping stays bounded.
+const LINE_CHARS_MAX: usize = 4096;
+
+pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
+    let decoded = charset::decode(document, out.options.charset);
+    out.missing(decoded.bad);
+    let text = decoded.text.trim_end_matches(['\u{1a}', '\u{c}', '\u{0}']).trim_start_matches('\u{c}');
+    if text.is_empty() {
+        return Err(RenderError::Empty);
+    }
+    let sheet = Sheet::new(out);
+    let mut typesetter = Typesetter::new(sheet.width_points);
+    for page in text.split('\u{c}') {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut printed = false;
+        for line in split_lines(page) {
+            for line in typesetter.set(&plain(line)) {
+                if lines.len() == sheet.lines {
+                    sheet.print(&mut lines, out)?;
+                    printed = true;
+                }
+                lines.push(line);
+            }
+        }
+        // Blank lines that merely ran over the foot are no page; an empty page between two form feeds is one.
+        if !printed || lines.iter().any(|line| !line.is_blank()) {
+            sheet.print(&mut lines, out)?;
+        }
+    }
+    out.missing(typesetter.missing_glyphs());
+    Ok(())
+}
+
+/// Lines end in CR, LF, both or a vertical tab; the end of the text ends the last.
+fn split_lines(page: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(page);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.find(['\r', '\n', '\u{b}']);
+        let cut = text.char_indices().nth(LINE_CHARS_MAX).map(|(at, _)| at).filter(|&at| end.is_none_or(|end| at < end));
+        let (line, next) = match (cut, end) {
+            (Some(cut), _) => text.split_at(cut),
+            (None, Some(end)) => {
+                let (line, after) = text.split_at(end);
+                (line, after.strip_prefix("\r\n").or_else(|| after.get(1..)).unwrap_or_default())
+            }
+            (None, None) => (text, ""),
+        };
+        rest = (!next.is_empty()).then_some(next);
+        Some(line)
+    })
+}
+
+/// Tabs to blanks; other controls have no shape.
+fn plain(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut column = 0;
+    for char in line.chars() {
+        if char == '\t' {
+            let blanks = TAB - column % TAB;
+            plain.extend(std::iter::repeat_n(' ', blanks));
+            column += blanks;
+        } else if !char.is_control() {
+            plain.push(char);
+            column += 1;
+        }
+    }
+    plain
+}
+
+/// The sheet that text is set on.
+struct Sheet {
+    place: Placement,
+    width_points: f64,
+    lines: usize,
+}
+
+impl Sheet {
+    fn new(out: &Output<'_>) -> Sheet {
+        let paper = out.options.paper;
+        // Set at true size: the page is the sheet's own, not letter's 215.9 mm.
+        let (width, height) = paper.area_mm();
+        let lines = (height - 2.0 * MARGIN_MM) / (LEADING_POINTS * MM_PER_POINT);
+        Sheet {
+            place: Placement::new(width, height, paper, out.options.resolution),
+            width_points: (width - 2.0 * MARGIN_MM) / MM_PER_POINT,
+            lines: lines as usize,
+        }
+    }
+
+    fn print(&self, lines: &mut Vec<Line>, out: &mut Output<'_>) -> Result<(), RenderError> {
+        // 4574 at most, see `Paper::rows`.
+        let rows = self.place.rows as u16;
+        let mut context = RenderContext::new(WIDTH_PELS, rows);
+        context.set_paint(BLACK);
+        let points = Affine::new(self.place.coefficients())
+            * Affine::translate((MARGIN_MM, MARGIN_MM))
+            * Affine::scale(MM_PER_POINT);
+        for (row, line) in lines.drain(..).enumerate() {
+            // Ascenders of 10 pt stand within the first 9.
+            let base = row as f64 * LEADING_POINTS + 9.0;
+            for glyph in line.glyphs {
+                context.set_transform(points * Affine::translate((glyph.x, base + glyph.y)) * Affine::FLIP_Y);
+                context.fill_path(&glyph.outline);
+            }
+        }
+        context.flush();
+        let mut pixmap = Pixmap::new(WIDTH_PELS, rows);
+        let white = RasterizerSettings { target_init: TargetInit::Clear(WHITE), ..RasterizerSettings::default() };
+        context.render_with(&mut pixmap, &mut Resources::default(), white);
+        let mut grey = Grey::new(self.place.rows, out.options.resolution);
+        for (to, from) in grey.pels_mut().iter_mut().zip(pixmap.data()) {
+            *to = from.g;
+        }
+        out.push(&mut two_tone(&grey, &[]).source(out.options.resolution))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_in_any_way() {
+        let lines: Vec<&str> = split_lines("a\r\nb\rc\n\nd").collect();
+        assert_eq!(lines, ["a", "b", "c", "", "d"]);
+        assert_eq!(split_lines("a\n").collect::<Vec<_>>(), ["a"]);
+        assert_eq!(split_lines("").collect::<Vec<_>>(), [""]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        let long = "ä".repeat(LINE_CHARS_MAX * 2 + 1);
+        assert_eq!(split_lines(&long).map(|line| line.chars().count()).collect::<Vec<_>>(), [LINE_CHARS_MAX, LINE_CHARS_MAX, 1]);
+    }
+
+    #[test]
+    fn tabs_stop_every_eight_columns() {
+        assert_eq!(plain("a\tb\t\u{7}c"), "a       b       c");
+        assert_eq!(plain("12345678\tx"), "12345678        x");
+    }
+}

@@ -1,0 +1,220 @@
+//! TIFF beyond the fax codings: grey, colour, palettes, tiles, LZW, deflate, JPEG, BigTIFF. Decoded by the crate `tiff`, which
+//! nothing else in this crate knows, and reduced to luma on a white ground.
+
+use std::io::Cursor;
+
+use tiff::decoder::{BufferLayoutPreference, Decoder, DecodingResult};
+use tiff::tags::Tag;
+use tiff::{ColorType, TiffError};
+
+use super::Dpi;
+use super::scale::Luma;
+use crate::pdf::luma;
+use crate::{Limits, RenderError};
+
+/// A picture as this module hands it out.
+pub(super) struct Picture {
+    pub(super) luma: Luma,
+    pub(super) dpi: Dpi,
+    pub(super) orientation: u8,
+    /// A thumbnail or a mask.
+    pub(super) auxiliary: bool,
+    /// More than black and white.
+    pub(super) tone: bool,
+}
+
+pub(super) struct Foreign<'a> {
+    document: &'a [u8],
+    limits: tiff::decoder::Limits,
+    decoder: Decoder<Cursor<&'a [u8]>>,
+}
+
+impl<'a> Foreign<'a> {
+    pub(super) fn open(document: &'a [u8], limits: &Limits) -> Result<Foreign<'a>, RenderError> {
+        let mut bounds = tiff::decoder::Limits::default();
+        bounds.decoding_buffer_size = limits.image_bytes;
+        bounds.intermediate_buffer_size = limits.image_bytes;
+        let decoder = Decoder::new(Cursor::new(document)).map_err(|error| refusal(&error, None))?;
+        Ok(Foreign { document, limits: bounds.clone(), decoder: decoder.with_limits(bounds) })
+    }
+
+    /// Decodes a picture of the file, counted from 0; none beyond the last. `page` is for the error.
+    pub(super) fn page(&mut self, number: u32, page: u32) -> Result<Option<Picture>, RenderError> {
+        self.decode(number).map_err(|error| match error {
+            Refused::Tiff(error) => refusal(&error, Some(page)),
+            Refused::Kind(what) => RenderError::Unsupported { what },
+        })
+    }
+
+    fn decode(&mut self, number: u32) -> Result<Option<Picture>, Refused> {
+        let decoder = &mut self.decoder;
+        match decoder.seek_to_image(number as usize) {
+            Ok(()) => {}
+            Err(TiffError::FormatError(tiff::TiffFormatError::ImageFileDirectoryNotFound)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let subfile: u32 = decoder.find_tag_unsigned(Tag::NewSubfileType)?.unwrap_or(0);
+        let orientation = decoder.find_tag_unsigned(Tag::Orientation)?.unwrap_or(1);
+        let dpi = resolution(decoder);
+        let photometric: u16 = decoder.find_tag_unsigned(Tag::PhotometricInterpretation)?.unwrap_or(1);
+        let palette = if photometric == PALETTE { Some(palette(decoder)?) } else { None };
+        let (luma, tone) = if palette.is_some() {
+            // The library refuses palettes, but reads the same bytes as grey.
+            let pointer = decoder.ifd_pointer().map_or(0, |pointer| pointer.0);
+            let little_endian = decoder.byte_order() == tiff::tags::ByteOrder::LittleEndian;
+            let Some(relabelled) = as_grey(self.document, pointer, little_endian) else {
+                return Err(Refused::Kind("a palette in a BigTIFF"));
+            };
+            let mut decoder = Decoder::new(Cursor::new(&relabelled[..]))?.with_limits(self.limits.clone());
+            decoder.seek_to_image(number as usize)?;
+            read(&mut decoder, palette.as_deref())?
+        } else {
+            read(decoder, None)?
+        };
+        Ok(Some(Picture { luma, dpi, orientation, auxiliary: subfile & 0b101 != 0, tone }))
+    }
+}
+
+/// TIFF 6.0, field PhotometricInterpretation.
+const PALETTE: u16 = 3;
+const BLACK_IS_ZERO: u16 = 1;
+
+enum Refused {
+    Tiff(TiffError),
+    Kind(&'static str),
+}
+
+impl From<TiffError> for Refused {
+    fn from(error: TiffError) -> Self {
+        Self::Tiff(error)
+    }
+}
+
+fn refusal(error: &TiffError, page: Option<u32>) -> RenderError {
+    match error {
+        TiffError::UnsupportedError(_) => RenderError::Unsupported { what: "this kind of TIFF" },
+        TiffError::LimitsExceeded | TiffError::IntSizeError => RenderError::TooBig { what: "a picture" },
+        _ => RenderError::Damaged { page, what: "not a readable TIFF" },
+    }
+}
+
+fn resolution(decoder: &mut Decoder<Cursor<&[u8]>>) -> Dpi {
+    // TIFF 6.0, field ResolutionUnit: 3 is the centimetre. 1 says that there is no unit; what stands there is mostly inches all
+    // the same.
+    let unit = decoder.find_tag_unsigned::<u16>(Tag::ResolutionUnit).ok().flatten().unwrap_or(2);
+    let per_inch = if unit == 3 { 2.54 } else { 1.0 };
+    let mut value = |tag| decoder.get_tag_f64(tag).ok().map(|value| value * per_inch);
+    (value(Tag::XResolution), value(Tag::YResolution))
+}
+
+/// The luma of each entry of a palette.
+fn palette(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Vec<u8>, TiffError> {
+    let map = decoder.get_tag_u16_vec(Tag::ColorMap)?;
+    let entries = map.len() / 3;
+    let colour = |plane: usize, entry: usize| (map.get(plane * entries + entry).copied().unwrap_or(0) >> 8) as u8;
+    Ok((0..entries).map(|entry| luma(colour(0, entry), colour(1, entry), colour(2, entry))).collect())
+}
+
+/// The file with the directory at `pointer` saying grey instead of palette. Classic TIFF only.
+fn as_grey(document: &[u8], pointer: u64, little_endian: bool) -> Option<Vec<u8>> {
+    let mut file = document.to_vec();
+    let short = |bytes: [u8; 2]| if little_endian { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) };
+    if short(*document.get(2..)?.first_chunk()?) != 42 {
+        return None;
+    }
+    let at = usize::try_from(pointer).ok()?;
+    let entries = usize::from(short(*document.get(at..)?.first_chunk()?));
+    let directory = file.get_mut(at + 2..)?;
+    let (entries, _) = directory.get_mut(..entries * 12)?.as_chunks_mut::<12>();
+    let [_, _, _, _, _, _, _, _, high, low, _, _] =
+        entries.iter_mut().find(|[a, b, ..]| short([*a, *b]) == Tag::PhotometricInterpretation.to_u16())?;
+    [*high, *low] = if little_endian { BLACK_IS_ZERO.to_le_bytes() } else { BLACK_IS_ZERO.to_be_bytes() };
+    Some(file)
+}
+
+/// Decodes the current picture; true if it is more than black and white.
+fn read(decoder: &mut Decoder<Cursor<&[u8]>>, palette: Option<&[u8]>) -> Result<(Luma, bool), Refused> {
+    let (width, height) = decoder.dimensions()?;
+    let color = decoder.colortype()?;
+    let depth = color.bit_depth();
+    let mut buffer = DecodingResult::U8(Vec::new());
+    let layout = decoder.read_image_to_buffer(&mut buffer)?;
+    let (width, height) = (width as usize, height as usize);
+    let samples = Samples::new(buffer, depth, &layout, usize::from(color.num_samples()))?;
+    let grey = |value: u8| match palette {
+        Some(palette) => palette.get(usize::from(value)).copied().unwrap_or(255),
+        // As many bits as there are, to all eight.
+        None => match depth {
+            1 => value * 255,
+            2 => value * 85,
+            4 => value * 17,
+            _ => value,
+        },
+    };
+    let on_white = |value: u8, alpha: u8| 255 - ((255 - u32::from(value)) * u32::from(alpha) / 255) as u8;
+    let pel = |x: usize, y: usize| {
+        let at = |sample| samples.at(x, y, sample);
+        match color {
+            ColorType::RGB(_) => luma(at(0), at(1), at(2)),
+            ColorType::RGBA(_) => on_white(luma(at(0), at(1), at(2)), at(3)),
+            ColorType::GrayA(_) => on_white(at(0), at(1)),
+            ColorType::CMYK(_) | ColorType::CMYKA(_) => {
+                let light = |ink: u8| ((255 - u32::from(ink)) * (255 - u32::from(at(3))) / 255) as u8;
+                luma(light(at(0)), light(at(1)), light(at(2)))
+            }
+            // The first sample of all others is the light.
+            _ => grey(at(0)),
+        }
+    };
+    let mut pels = Vec::with_capacity(width * height);
+    for y in 0..height {
+        pels.extend((0..width).map(|x| pel(x, y)));
+    }
+    let tone = palette.is_some() || depth > 1;
+    Ok((Luma { width, height, pels }, tone))
+}
+
+/// Decoded samples: eight bits each, or several to a byte.
+struct Samples {
+    bytes: Vec<u8>,
+    depth: u8,
+    /// Samples of a pel that stand side by side; one where each has its own plane.
+    together: usize,
+    /// Bytes from row to row, and from plane to plane.
+    row: usize,
+    plane: usize,
+}
+
+impl Samples {
+    fn new(buffer: DecodingResult, depth: u8, layout: &BufferLayoutPreference, samples: usize) -> Result<Samples, Refused> {
+        let wide = |of: usize| layout.row_stride.map_or(0, |stride| stride.get() / of);
+        let (bytes, width) = match buffer {
+            DecodingResult::U8(bytes) => (bytes, 1),
+            DecodingResult::U16(words) => (words.into_iter().map(|word| (word >> 8) as u8).collect(), 2),
+            DecodingResult::U32(words) => (words.into_iter().map(|word| (word >> 24) as u8).collect(), 4),
+            // Light from 0 to 1; the cast saturates.
+            DecodingResult::F32(lights) => (lights.into_iter().map(|light| (light * 255.0) as u8).collect(), 4),
+            _ => return Err(Refused::Kind("these samples in a TIFF")),
+        };
+        if !matches!(depth, 1 | 2 | 4 | 8 | 16 | 32) {
+            return Err(Refused::Kind("this depth of samples in a TIFF"));
+        }
+        Ok(Samples {
+            bytes,
+            depth: depth.min(8),
+            together: if layout.planes > 1 { 1 } else { samples.max(1) },
+            row: wide(width),
+            plane: layout.plane_stride.map_or(0, |stride| stride.get() / width),
+        })
+    }
+
+    fn at(&self, x: usize, y: usize, sample: usize) -> u8 {
+        let (plane, sample) = if self.together == 1 { (sample, 0) } else { (0, sample) };
+        let bit = (x * self.together + sample) * usize::from(self.depth);
+        let byte = self.bytes.get(plane * self.plane + y * self.row + bit / 8).copied().unwrap_or(255);
+        if self.depth == 8 {
+            return byte;
+        }
+        byte >> (8 - usize::from(self.depth) - bit % 8) & ((1 << self.depth) - 1)
+    }
+}

@@ -1,0 +1,31 @@
+//! The addresses a login may come from.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// Addresses and subnets; an empty list allows every address.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AllowList(Vec<IpNet>);
+
+/// An entry is neither an address nor a subnet.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0:?} is neither an address nor a subnet")]
+pub struct NotASubnet(String);
+
+impl AllowList {
+    /// From entries like `192.0.2.7`, `192.0.2.0/24` and `2001:db8::/32`.
+    pub fn parse<S: AsRef<str>>(entries: impl IntoIterator<Item = S>) -> Result<AllowList, NotASubnet> {
+        let subnet = |entry: S| {
+            let entry = entry.as_ref().trim();
+            let address = entry.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
+            address.or_else(|_| entry.parse()).map_err(|_| NotASubnet(entry.to_owned()))
+        };
+        entries.into_iter().map(subnet).collect::<Result<_, _>>().map(AllowList)
+    }
+
+    pub fn allows(&self, address: IpAddr) -> bool {
+        // An IPv4 client on a dual-stack socket shows up as `::ffff:192.0.2.7`.
+        self.0.is_empty() || self.0.iter().any(|subnet| subnet.contains(&address.to_canonical()))
+    }
+}

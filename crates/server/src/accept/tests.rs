@@ -1,0 +1,163 @@
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use ferrofax_api::job;
+
+use super::allow::AllowList;
+use super::id::{Ids, NotANodeId, is_job_id};
+use super::number::dial;
+use super::*;
+
+fn now() -> Timestamp {
+    "2017-08-10T13:04:57.829Z".parse().expect("a time")
+}
+
+fn order(more: &str) -> FaxJob {
+    let body = format!(
+        r#"{{"recipients":[{{"number":"+49 89 123"}},{{"number":"089/456"}}],
+            "documents":[{{"name":"a.txt","data":"QQ=="}}]{more}}}"#
+    );
+    job::parse(body.as_bytes(), now()).expect("a request")
+}
+
+fn accept() -> Accept {
+    Accept::new(Ids::new("05ZZBIEL").expect("a node"))
+}
+
+fn account() -> Account {
+    Account {
+        customer: "99999TE".into(),
+        login: "te".into(),
+        csid: Some("Ferrofax".into()),
+        country: Some("DE".into()),
+    }
+}
+
+#[test]
+fn ids_look_like_the_vendors() {
+    let id = Ids::new("05ZZBIEL").expect("a node").next("FJ", now());
+    assert_eq!(&id[..18], "FJJ66GHGX105ZZBIEL");
+    assert!(is_job_id(&id));
+    assert!(
+        !is_job_id("FJJ66GHGX105ZZBIELVCN") && !is_job_id(&id.to_lowercase()) && !is_job_id("FNJ66GHGX105ZZBIELVCN1")
+    );
+}
+
+#[test]
+fn ids_only_grow_within_a_node_whatever_the_clock_does() {
+    let ids = Ids::new("00000000").expect("a node");
+    let mut last = String::new();
+    // Further than the serials of a millisecond reach, then on a clock that goes back.
+    for round in 0..1_700_000u32 {
+        let back = (round % 3) * 7;
+        let id = ids.next("FJ", now() - jiff::SignedDuration::from_millis(i64::from(back)));
+        assert!(id > last, "{id} after {last}");
+        last = id;
+    }
+}
+
+#[test]
+fn ids_stay_unique_among_threads() {
+    let ids = Ids::new("00000000").expect("a node");
+    let take = || (0..5000).map(|_| ids.next("FN", now())).collect::<Vec<_>>();
+    let all: Vec<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a thread")).collect()
+    });
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), 20_000);
+}
+
+#[test]
+fn a_node_id_is_eight_base_36_digits() {
+    for node in ["", "0000000", "000000000", "abcdefgh", "ÄÄÄÄ"] {
+        assert_eq!(Ids::new(node).err(), Some(NotANodeId), "{node}");
+    }
+    assert!(Ids::new(&Ids::random_node()).is_ok());
+}
+
+#[test]
+fn numbers_are_dialled_with_00() {
+    for (number, country, expected) in [
+        ("+49 89 1234567-8900", None, "00498912345678900"),
+        ("0049/89/5528-2525", Some("US"), "00498955282525"),
+        ("(+1) 201.555.1000", None, "0012015551000"),
+        ("00 49 (0)89 123", None, "004989123"),
+        ("+39 (0)6 123", None, "00390 6123"),
+        ("+39 06 123", None, "00390 6123"),
+        ("089 123", Some("DE"), "004989123"),
+        ("(0)89 123", Some("de"), "004989123"),
+        ("06 123", Some("IT"), "00390 6123"),
+        ("0171 123", Some("GB"), "0044171123"),
+        ("06 1 123", Some("HU"), "00361123"),
+        ("4900000000000", Some("DE"), "004900000000000"),
+        ("4900000000000", None, "004900000000000"),
+        ("201 555 1000", Some("US"), "0012015551000"),
+        ("1 201 555 1000", Some("US"), "0012015551000"),
+        ("011 49 89 123", Some("CA"), "004989123"),
+        ("011 49 89 123", Some("DE"), "0049114989123"),
+        ("112", Some("DE"), "00112"),
+    ] {
+        assert_eq!(dial(number, country), Ok(expected.replace(' ', "")), "{number} in {country:?}");
+    }
+    for (number, country, expected) in [
+        ("089 123", None, "is a national number, and the account has no country"),
+        ("089 123", Some("Germany"), "is a national number, and the account has no country"),
+        ("000 49 89", Some("DE"), "is no international number: no country code begins with 0"),
+        ("+0049 89", Some("DE"), "is no international number: no country code begins with 0"),
+        ("00", Some("DE"), "has no digits after the international prefix"),
+    ] {
+        assert_eq!(dial(number, country), Err(expected), "{number} in {country:?}");
+    }
+}
+
+#[test]
+fn a_job_gets_ids_numbers_and_the_accounts_sender_id() {
+    let job = accept().job(order(""), &account(), now()).expect("a job");
+    assert!(is_job_id(&job.id.0));
+    assert_eq!((job.customer.as_str(), job.login.as_str()), ("99999TE", "te"));
+    let dials: Vec<&str> = job.deliveries.iter().map(|delivery| delivery.dial.as_str()).collect();
+    assert_eq!(dials, ["004989123", "004989456"]);
+    assert!(job.deliveries[0].id < job.deliveries[1].id && job.deliveries[0].id.0.starts_with("FN"));
+    assert_eq!(job.order.transport.csid.as_deref(), Some("Ferrofax"));
+    let own = accept().job(order(r#","transportOptions":{"csid":"own"}"#), &account(), now()).expect("a job");
+    assert_eq!(own.order.transport.csid.as_deref(), Some("own"));
+    let nowhere = Account { country: None, ..account() };
+    let wrong = accept().job(order(""), &nowhere, now()).expect_err("must be refused");
+    assert_eq!(wrong.to_string(), "recipients[1].number: is a national number, and the account has no country");
+}
+
+#[test]
+fn the_window_is_a_month_from_the_start_unless_it_is_said() {
+    for (valid, from, until) in [
+        ("{}", "2017-08-10T13:04:57.829Z", "2017-09-10T13:04:57.829Z"),
+        (r#"{"start":"2017-08-31T00:00:00Z"}"#, "2017-08-31T00:00:00Z", "2017-09-30T00:00:00Z"),
+        (r#"{"start":"2001-01-01T00:00:00Z"}"#, "2017-08-10T13:04:57.829Z", "2017-09-10T13:04:57.829Z"),
+        (r#"{"end":"PT80M"}"#, "2017-08-10T13:04:57.829Z", "2017-08-10T14:24:57.829Z"),
+        (r#"{"start":"2017-08-10T14:00:00Z","end":"PT80M"}"#, "2017-08-10T14:00:00Z", "2017-08-10T14:24:57.829Z"),
+        (r#"{"end":"2017-08-11T00:00:00Z"}"#, "2017-08-10T13:04:57.829Z", "2017-08-11T00:00:00Z"),
+        (r#"{"start":"9999-12-30T00:00:00Z"}"#, "9999-12-30T00:00:00Z", "9999-12-30T22:00:00.999999999Z"),
+    ] {
+        let order = order(&format!(r#","meta":{{"jobValid":{valid}}}"#));
+        let job = accept().job(order, &account(), now()).expect("a job");
+        assert_eq!(
+            (job.valid_from.to_string().as_str(), job.valid_until.to_string().as_str()),
+            (from, until),
+            "{valid}"
+        );
+    }
+}
+
+#[test]
+fn an_allow_list_takes_addresses_and_subnets() {
+    let allow = |entries: &[&str], address: &str| {
+        let list = AllowList::parse(entries).expect("a list");
+        list.allows(address.parse::<IpAddr>().expect("an address"))
+    };
+    assert!(allow(&[], "198.51.100.1"));
+    assert!(allow(&["192.0.2.7"], "192.0.2.7"));
+    assert!(allow(&["192.0.2.7"], "::ffff:192.0.2.7"));
+    assert!(!allow(&["192.0.2.7"], "192.0.2.8"));
+    assert!(allow(&["192.0.2.0/24", "2001:db8::/32"], "2001:db8::1"));
+    assert!(!allow(&["192.0.2.0/24", "2001:db8::/32"], "2001:db9::1"));
+    assert!(AllowList::parse(["192.0.2.0/33"]).is_err() && AllowList::parse(["all"]).is_err());
+}

@@ -1,0 +1,114 @@
+//! Who is asking.
+//!
+//! Hashing a password costs 25 ms of a core, and Basic sends it with every request. So credentials that were right are
+//! remembered for a while, as a keyed hash over login, password and the registered hash: a changed password is new at once,
+//! and memory holds no password. Hashing runs beside the requests, a few at a time, with a short queue: guessing passwords
+//! slows down those who guess.
+//!
+//! An unknown login is answered like a wrong password, after the same work: a dummy hash is checked in its stead.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
+use ring::hmac;
+use tokio::sync::Semaphore;
+
+use super::basic::{Credentials, credentials};
+use super::refusal::Refusal;
+use super::{Desk, Login, Settings, password};
+
+/// Credentials remembered at most.
+const REMEMBERED_MAX: usize = 10_000;
+/// Requests that may wait for their password to be hashed.
+const WAITING_MAX: usize = 64;
+
+/// Credentials that were right a short while ago.
+pub struct Verified {
+    key: hmac::Key,
+    valid_for: SignedDuration,
+    until: Mutex<HashMap<[u8; 32], Timestamp>>,
+    hashing: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+    dummy: String,
+}
+
+impl Verified {
+    pub fn new(settings: &Settings) -> Verified {
+        let nobody: [u8; 32] = rand::random();
+        Verified {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &rand::random::<[u8; 32]>()),
+            valid_for: SignedDuration::try_from(settings.verified_for).unwrap_or(SignedDuration::ZERO),
+            until: Mutex::default(),
+            hashing: Arc::new(Semaphore::new(settings.hashes_parallel.max(1))),
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+            // Without random numbers there is no key either; an empty hash only costs the equal timing.
+            dummy: password::hash(&String::from_utf8_lossy(&nobody)).unwrap_or_default(),
+        }
+    }
+
+    /// The login whose credentials the request carries.
+    pub async fn login(&self, desk: &dyn Desk, headers: &HeaderMap, now: Timestamp) -> Result<Login, Refusal> {
+        let credentials = credentials(headers).ok_or(Refusal::Unauthenticated)?;
+        let login = desk.login(&credentials.login).await?;
+        let digest = login.as_ref().map(|login| self.digest(&credentials, login));
+        if let (Some(digest), Some(login)) = (&digest, &login)
+            && self.remembers(digest, now)
+        {
+            return Ok(login.clone());
+        }
+        let _waiting = self.waiting.try_acquire().map_err(|_| {
+            Refusal::unavailable("too many requests wait for their password to be checked", Duration::from_secs(1))
+        })?;
+        let hashing = Arc::clone(&self.hashing).acquire_owned().await.map_err(|error| Refusal::internal(&error))?;
+        // While we waited, another request may have done the same work.
+        if let (Some(digest), Some(login)) = (&digest, &login)
+            && self.remembers(digest, now)
+        {
+            return Ok(login.clone());
+        }
+        let hash = login.as_ref().map_or_else(|| self.dummy.clone(), |login| login.password_hash.clone());
+        let check = move || {
+            let _hashing = hashing;
+            password::matches(&credentials.password, &hash)
+        };
+        let right = tokio::task::spawn_blocking(check).await.map_err(|error| Refusal::internal(&error))?;
+        match (login, digest) {
+            (Some(login), Some(digest)) if right => {
+                self.remember(digest, now);
+                Ok(login)
+            }
+            _ => Err(Refusal::Unauthenticated),
+        }
+    }
+
+    fn digest(&self, credentials: &Credentials, login: &Login) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.key);
+        for part in [&credentials.login, &credentials.password, &login.password_hash] {
+            context.update(&part.len().to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let mut digest = [0; 32];
+        // The tag of SHA-256 has just this size.
+        digest.copy_from_slice(context.sign().as_ref());
+        digest
+    }
+
+    fn remembers(&self, digest: &[u8; 32], now: Timestamp) -> bool {
+        let until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.get(digest).is_some_and(|&until| now < until)
+    }
+
+    fn remember(&self, digest: [u8; 32], now: Timestamp) {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        if until.len() >= REMEMBERED_MAX {
+            until.retain(|_, until| now < *until);
+        }
+        if until.len() >= REMEMBERED_MAX {
+            until.clear();
+        }
+        until.insert(digest, now.saturating_add(self.valid_for).unwrap_or(now));
+    }
+}

@@ -1,0 +1,126 @@
+//! Sending a fax, and asking what became of it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use ferrofax_api::answer::JobAccepted;
+use ferrofax_api::job::{self, FaxJobRequest};
+use ferrofax_api::report::FaxReport;
+
+use super::openapi::{Refused, RefusedReport};
+use super::refusal::Refusal;
+use super::{Connection, Door, Login, body};
+use crate::accept::id::is_job_id;
+use crate::jobs::JobId;
+
+/// Bodies larger than this are parsed beside the requests, not between them.
+const PARSED_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
+
+/// Send a fax
+///
+/// When this is answered the job is on disk. What becomes of it stands in its report.
+#[utoipa::path(
+    post,
+    path = "/rest/v1/{custNr}/fax",
+    operation_id = "sendJobRequest",
+    tag = "Fax jobs",
+    params(("custNr" = String, Path, description = "The customer number, in any letter case", example = "99999TE")),
+    request_body = FaxJobRequest<'static>,
+    responses((status = 200, description = "The job is accepted", body = JobAccepted), Refused),
+    security(("httpBasicAuth" = []))
+)]
+pub async fn submit(
+    State(door): State<Arc<Door>>,
+    Extension(connection): Extension<Connection>,
+    customer: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    let (parts, mut body) = request.into_parts();
+    let accepted = async {
+        let Path(customer) = customer.map_err(|_| Refusal::NoSuchPath)?;
+        let login = door.admit(&parts.headers, &customer, connection.peer).await?;
+        accept(&door, &login, &parts.headers, &mut body).await
+    };
+    match accepted.await {
+        Ok(accepted) => Json(accepted).into_response(),
+        Err(refusal) => {
+            // Who stopped sending will not go on.
+            if !matches!(refusal, Refusal::TooSlow) {
+                body::discard(&mut body, &parts.headers, &door.settings).await;
+            }
+            refusal.into_response()
+        }
+    }
+}
+
+async fn accept(door: &Arc<Door>, login: &Login, headers: &HeaderMap, body: &mut Body) -> Result<JobAccepted, Refusal> {
+    door.refuse_when_draining()?;
+    body::check_kind(headers)?;
+    let whole = body::read(body, headers, &door.bodies, &door.settings).await?;
+    let bytes = whole.bytes.len();
+    let now = door.now();
+    let parse = move || job::parse(&whole.bytes, now);
+    let order = if bytes <= PARSED_AT_ONCE_BYTES_MAX {
+        parse()?
+    } else {
+        tokio::task::spawn_blocking(parse).await.map_err(|error| Refusal::internal(&error))??
+    };
+    let (recipients, documents) = (order.recipients.len(), order.documents.len());
+    let job = door.accept.job(order, &login.account, now)?;
+    let id = job.id.clone();
+    door.desk.accept(job).await?;
+    tracing::info!(job.id = %id, recipients, documents, bytes, "accepted job {id}");
+    Ok(JobAccepted { job_id: id.0 })
+}
+
+/// Fetch the report of a job
+///
+/// Available from acceptance on; `PENDING` until the recipient's fate is final. Jobs of other logins do not exist here.
+#[utoipa::path(
+    get,
+    path = "/rest/v1/{custNr}/fax/reports/{jobId}",
+    operation_id = "getStatusReport",
+    tag = "Fax reports",
+    params(
+        ("custNr" = String, Path, description = "The customer number, in any letter case", example = "99999TE"),
+        ("jobId" = String, Path, description = "The job's id", example = "FJJ66GHGX105ZZBIELVCN1")
+    ),
+    responses((status = 200, description = "The report", body = FaxReport), RefusedReport),
+    security(("httpBasicAuth" = []))
+)]
+pub async fn report(
+    State(door): State<Arc<Door>>,
+    Extension(connection): Extension<Connection>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Json<FaxReport>, Refusal> {
+    let Path((customer, job)) = path.map_err(|_| Refusal::NoSuchPath)?;
+    let login = door.admit(&headers, &customer, connection.peer).await?;
+    if !is_job_id(&job) {
+        return Err(Refusal::NoSuchReport);
+    }
+    let report = door.desk.report(&login.account, &JobId(job)).await?;
+    report.map(Json).ok_or(Refusal::NoSuchReport)
+}
+
+impl Door {
+    /// The login that asks, if it is who it says, of this customer, in the right place, and not too eager.
+    async fn admit(&self, headers: &HeaderMap, customer: &str, peer: IpAddr) -> Result<Login, Refusal> {
+        let now = self.now();
+        let login = self.verified.login(&*self.desk, headers, now).await?;
+        if login.account.customer.to_lowercase() != customer.to_lowercase() {
+            return Err(Refusal::Unauthenticated);
+        }
+        if !login.allow.allows(peer) {
+            return Err(Refusal::AddressNotAllowed);
+        }
+        self.rate.take(&login.account.login, now)?;
+        Ok(login)
+    }
+}

@@ -1,0 +1,244 @@
+//! The door: HTTP in front of [`accept`](crate::accept) and the store.
+//!
+//! `serve` takes connections (TLS where configured), `router` sends requests to their handlers, which ask in this order: who
+//! is it (`auth`), may it come from there, not too often (`rate`), is the body of the right kind and size (`body`); then the
+//! body is parsed and the job handed to the store. What the door needs of the store is [`Desk`], and no more.
+//!
+//! Every answer that is no success has the same envelope ([`refusal::Refusal`]), also for paths that do not exist. Answers
+//! have a length and leave in one write: one of the vendor's clients reads no further than what arrived with the headers.
+//!
+//! Left out: lists of reports, bulk and delete calls, metrics; proxies in front of the door, whose address counts as the
+//! client's.
+
+mod auth;
+mod basic;
+mod body;
+mod fax;
+mod health;
+mod openapi;
+pub mod password;
+mod rate;
+mod refusal;
+mod serve;
+mod tls;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::Uri;
+use axum::http::uri::PathAndQuery;
+use axum::middleware::map_request;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router, routing};
+use ferrofax_api::report::FaxReport;
+use jiff::Timestamp;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accept::allow::AllowList;
+use crate::accept::{Accept, Account};
+use crate::jobs::{JobId, NewJob};
+use auth::Verified;
+use body::Budget;
+use rate::Rate;
+use refusal::Refusal;
+
+pub use serve::{Connection, Listener, serve, serve_connection};
+pub use tls::{TlsError, server_config};
+
+/// What a desk answers, some time.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DeskError>> + Send + 'a>>;
+
+/// What the door needs of the store.
+pub trait Desk: Send + Sync + 'static {
+    /// The login of this name, if there is one.
+    fn login<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Login>>;
+
+    /// Stores a job. When this answers, the job is on disk.
+    fn accept(&self, job: NewJob) -> Answer<'_, ()>;
+
+    /// The report of a job that this login submitted. A job of another login is one that is not there.
+    fn report<'a>(&'a self, account: &'a Account, job: &'a JobId) -> Answer<'a, Option<FaxReport>>;
+
+    /// Whether jobs could be stored at the moment.
+    fn ready(&self) -> Answer<'_, ()>;
+}
+
+/// Why a desk can't answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// Not now: full, overloaded or going down. Nothing was stored.
+    #[error("{reason}")]
+    Unavailable {
+        /// For the caller: `the disk is full`.
+        reason: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A fault of ours.
+    #[error("the store failed")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A login as it is registered.
+#[derive(Clone)]
+pub struct Login {
+    pub account: Account,
+    /// Argon2, in PHC string form; see [`password::hash`].
+    pub password_hash: String,
+    pub allow: AllowList,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("account", &self.account).field("allow", &self.allow).finish_non_exhaustive()
+    }
+}
+
+/// Tells the time; tests have their own.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// How much, how often, how long.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    /// Bytes of one request's body.
+    pub body_bytes_max: usize,
+    /// Bytes of all bodies being read and parsed at the same time; above it, clients are asked to come back.
+    pub bodies_bytes_max: usize,
+    /// How long a client may be silent in the middle of a body.
+    pub body_silence_max: Duration,
+    /// How long a client may take for its headers, and a connection may be idle between requests.
+    pub header_time_max: Duration,
+    /// Connections at the same time; further ones wait in the listen queue.
+    pub connections_max: usize,
+    /// Requests a second of one login, in the long run.
+    pub requests_per_second: u32,
+    /// Requests a login may make at once after a while of silence.
+    pub requests_burst: u32,
+    /// How long a password that was right need not be hashed again.
+    pub verified_for: Duration,
+    /// Passwords hashed at the same time; each costs about 20 MiB and 25 ms of a core.
+    pub hashes_parallel: usize,
+    /// How long running requests may take when the service goes down.
+    pub drain_time_max: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            body_bytes_max: 50_000_000,
+            bodies_bytes_max: 512_000_000,
+            body_silence_max: Duration::from_secs(30),
+            header_time_max: Duration::from_secs(60),
+            connections_max: 4096,
+            requests_per_second: 100,
+            requests_burst: 1000,
+            verified_for: Duration::from_secs(300),
+            hashes_parallel: 2,
+            drain_time_max: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The door and what it keeps between requests.
+pub struct Door {
+    desk: Arc<dyn Desk>,
+    accept: Accept,
+    settings: Settings,
+    clock: Clock,
+    verified: Verified,
+    rate: Rate,
+    bodies: Budget,
+    draining: AtomicBool,
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Door").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Door {
+    pub fn new(desk: Arc<dyn Desk>, accept: Accept, settings: Settings, clock: Clock) -> Door {
+        Door {
+            desk,
+            accept,
+            verified: Verified::new(&settings),
+            rate: Rate::new(&settings),
+            bodies: Budget::new(settings.bodies_bytes_max),
+            settings,
+            clock,
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on no job is taken, and the service is not ready; reports are still answered.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    fn refuse_when_draining(&self) -> Result<(), Refusal> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err(Refusal::unavailable("the service is going down", Duration::from_secs(10)));
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// Every path of the door.
+pub fn router(door: Arc<Door>) -> Router {
+    let (router, mut document) = OpenApiRouter::with_openapi(openapi::document())
+        .routes(routes!(fax::submit))
+        .routes(routes!(fax::report))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .split_for_parts();
+    openapi::finish(&mut document);
+    let document = Arc::new(document);
+    let inner = router
+        .route("/openapi.json", routing::get(move || std::future::ready(Json(&*document).into_response())))
+        .fallback(async || Refusal::NoSuchPath)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(door);
+    // Outside of the routes, so that they see the path as it should have been.
+    Router::new().fallback_service(inner).layer(map_request(collapse_slashes))
+}
+
+/// axum adds the `Allow` header.
+async fn method_not_allowed(State(_): State<Arc<Door>>) -> Response {
+    Refusal::MethodNotAllowed.into_response()
+}
+
+/// One of the vendor's clients asks for `/rest/v1//{custNr}/…`. No redirect: it would not follow it.
+async fn collapse_slashes(mut request: Request) -> Request {
+    let path = request.uri().path();
+    if !path.contains("//") {
+        return request;
+    }
+    let mut collapsed = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character != '/' || !collapsed.ends_with('/') {
+            collapsed.push(character);
+        }
+    }
+    if let Some(query) = request.uri().query() {
+        collapsed.push('?');
+        collapsed.push_str(query);
+    }
+    let mut parts = request.uri().clone().into_parts();
+    if let Ok(path_and_query) = PathAndQuery::try_from(collapsed) {
+        parts.path_and_query = Some(path_and_query);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}

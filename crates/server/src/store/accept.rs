@@ -1,0 +1,145 @@
+//! A job becomes durable: everything the door answered for is on disk before it answers.
+//!
+//! Large documents are written to blobs first, then one transaction writes the job, its deliveries and its small documents.
+//! A crash between the two leaves a folder without a job, which is swept.
+
+use ferrofax_api::job::{Document, FaxJob, HttpStatusPush};
+use rusqlite::params;
+use sha2::{Digest as _, Sha256};
+
+use super::rows::{At, Json, Word};
+use super::writer::Tx;
+use super::{ROW_BYTES_MAX, Stage, Store, StoreError};
+use crate::blobs::Piece;
+use crate::jobs::{DeliveryState, JobState, NewJob, Priority};
+
+/// Hashing less than this is not worth a thread of its own.
+const INLINE_BYTES_MAX: usize = 64 * 1024;
+
+/// A document as its row has it.
+struct Stored {
+    document: Document,
+    sha256: [u8; 32],
+    size: i64,
+}
+
+impl Store {
+    /// Accepts a job. When this returns it is on disk. [`StoreError::Full`] and [`StoreError::Busy`]: it was not accepted, come
+    /// back later.
+    pub async fn accept_job(&self, mut job: NewJob) -> Result<(), StoreError> {
+        let documents = std::mem::take(&mut job.order.documents);
+        let bytes: usize = documents.iter().map(|document| document.data.len()).sum();
+        let documents = if bytes <= INLINE_BYTES_MAX {
+            documents.into_iter().map(stored).collect::<Result<Vec<_>, _>>()?
+        } else {
+            let (blobs, id) = (self.blobs.clone(), job.id.clone());
+            let task = tokio::task::spawn_blocking(move || {
+                let documents = documents.into_iter().map(stored).collect::<Result<Vec<_>, _>>()?;
+                let large = (0..).zip(&documents).filter(|(_, stored)| stored.document.data.len() > ROW_BYTES_MAX);
+                let put = blobs.put(&id, large.map(|(n, stored)| (Piece::Document(n), &*stored.document.data)));
+                put.inspect_err(|_| drop(blobs.remove(&id)))?;
+                Ok::<_, StoreError>(documents)
+            });
+            task.await.map_err(StoreError::internal)??
+        };
+        let push = job.order.report.push.take();
+        let secret = push.as_ref().and_then(|push| push.credentials.as_deref());
+        let sealed = secret.map(|secret| self.sealer.seal(&format!("job {}", job.id), secret)).transpose()?;
+
+        let id = job.id.clone();
+        let in_blobs = documents.iter().any(|stored| stored.document.data.len() > ROW_BYTES_MAX);
+        let accepted = self.writer.try_run(move |tx| insert(tx, &job, &documents, push.as_ref(), sealed)).await;
+        if accepted.is_err() && in_blobs {
+            let blobs = self.blobs.clone();
+            // What this leaves behind is swept.
+            let _ = tokio::task::spawn_blocking(move || blobs.remove(&id)).await;
+        }
+        accepted
+    }
+}
+
+fn stored(document: Document) -> Result<Stored, StoreError> {
+    let size = i64::try_from(document.data.len()).map_err(StoreError::internal)?;
+    let sha256 = Sha256::digest(&document.data).into();
+    Ok(Stored { document, sha256, size })
+}
+
+fn insert(
+    tx: &Tx<'_>,
+    job: &NewJob,
+    documents: &[Stored],
+    push: Option<&HttpStatusPush>,
+    sealed: Option<Vec<u8>>,
+) -> Result<(), StoreError> {
+    let FaxJob { reference, recipients, transport, rendering, report, customer_reference, .. } = &job.order;
+    if recipients.len() != job.deliveries.len() {
+        return Err(StoreError::internal("a job needs one delivery per recipient"));
+    }
+    let open = i64::try_from(job.deliveries.len()).map_err(StoreError::internal)?;
+    let rank = Priority::of(&job.order).rank();
+    tx.connection
+        .prepare_cached(
+            "INSERT INTO jobs (id, customer, login, state, priority, accepted_at, valid_from, valid_until,
+                 open_deliveries, reference, transport, rendering, report_mail, push_url, push_method, push_principal,
+                 push_credentials, customer_reference)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+        )?
+        .execute(params![
+            job.id.0,
+            job.customer,
+            job.login,
+            Word(JobState::Accepted),
+            rank,
+            At(job.accepted_at),
+            At(job.valid_from),
+            At(job.valid_until),
+            open,
+            Json(reference),
+            Json(transport),
+            Json(rendering),
+            report.mail.as_ref().map(Json),
+            push.map(|push| &push.target_url),
+            push.map(|push| Word(push.auth_method)),
+            push.and_then(|push| push.principal.as_ref()),
+            sealed,
+            customer_reference,
+        ])?;
+
+    let mut statement = tx.connection.prepare_cached(
+        "INSERT INTO documents (job, number, name, kind, charset, size, sha256, data)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for (number, Stored { document, sha256, size }) in (0_i64..).zip(documents) {
+        let data = (document.data.len() <= ROW_BYTES_MAX).then_some(&document.data);
+        let (kind, charset) = (Word(document.kind), Word(document.charset));
+        statement.execute(params![job.id.0, number, document.name, kind, charset, size, sha256, data])?;
+    }
+
+    let mut statement = tx.connection.prepare_cached(
+        "INSERT INTO deliveries (id, job, position, customer, login, number, alternative_numbers, properties, number_key,
+             priority, state, not_before, valid_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?;
+    let not_before = At(job.valid_from.max(job.accepted_at));
+    for (position, (recipient, delivery)) in (0_i64..).zip(recipients.iter().zip(&job.deliveries)) {
+        let alternatives = Some(&recipient.alternative_numbers).filter(|numbers| !numbers.is_empty());
+        let properties = Some(&recipient.properties).filter(|properties| !properties.is_empty());
+        statement.execute(params![
+            delivery.id.0,
+            job.id.0,
+            position,
+            job.customer,
+            job.login,
+            recipient.number,
+            alternatives.map(Json),
+            properties.map(Json),
+            delivery.dial,
+            rank,
+            Word(DeliveryState::Accepted),
+            not_before,
+            At(job.valid_until),
+        ])?;
+    }
+    tx.wake(Stage::Prepare);
+    Ok(())
+}

@@ -1,0 +1,313 @@
+//! Customers, their settings, and the logins that act for them.
+
+use std::fmt;
+
+use argon2::Argon2;
+use argon2::password_hash::PasswordHasher as _;
+use ferrofax_api::job::{AuthMethod, Paper, Resolution};
+use ipnet::IpNet;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::rows::{At, Json, Word};
+use super::seal::Sealer;
+use super::{Store, StoreError};
+
+/// Who is billed; the first segment of every path of the API.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Customer {
+    /// As registered; compared without regard to case.
+    pub number: String,
+    pub account: Account,
+}
+
+/// What a customer's jobs get where they say nothing themselves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Account {
+    pub paper: Paper,
+    pub resolution: Resolution,
+    /// The sender's id. None: nothing is sent.
+    pub csid: Option<String>,
+    /// The header line, with its control characters.
+    pub header: Option<String>,
+    pub cost_centre: Option<String>,
+    /// IANA name, for header lines and cover pages.
+    pub zone: String,
+    /// ISO 3166 code of the country that numbers without a prefix belong to.
+    pub country: Option<String>,
+    /// The cover page of jobs that name none.
+    pub default_cover: Option<String>,
+    pub push: AccountPush,
+    pub blank_pages: BlankPages,
+    /// Nothing leaves the house.
+    pub test_mode: bool,
+    /// Days a finished job is kept.
+    pub retention_days: u16,
+}
+
+impl Default for Account {
+    fn default() -> Account {
+        Account {
+            paper: Paper::A4,
+            resolution: Resolution::High,
+            csid: None,
+            header: None,
+            cost_centre: None,
+            zone: "UTC".to_owned(),
+            country: None,
+            default_cover: None,
+            push: AccountPush::default(),
+            blank_pages: BlankPages::Keep,
+            test_mode: false,
+            retention_days: 30,
+        }
+    }
+}
+
+/// Where finished jobs are pushed that name no target.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct AccountPush {
+    pub url: Option<String>,
+    pub method: AuthMethod,
+    pub principal: Option<String>,
+    /// Sealed at rest.
+    pub credentials: Option<String>,
+    /// Where OAuth 2 tokens are got.
+    pub token_url: Option<String>,
+}
+
+/// Credentials never appear.
+impl fmt::Debug for AccountPush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccountPush({:?})", self.method)
+    }
+}
+
+/// What happens to pages without a black pel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlankPages {
+    #[default]
+    Keep,
+    Suppress,
+}
+
+/// A login as the door needs it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    pub name: String,
+    /// PHC string.
+    pub password_hash: String,
+    /// Where it may come from; empty: from anywhere.
+    pub allowed: Vec<IpNet>,
+    pub customer: Customer,
+}
+
+/// The hash never appears.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("name", &self.name)
+            .field("customer", &self.customer.number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A login to be stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewLogin {
+    pub name: String,
+    pub customer: String,
+    /// See [`hash_password`].
+    pub password_hash: String,
+    pub allowed: Vec<IpNet>,
+}
+
+impl fmt::Debug for NewLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewLogin").field("name", &self.name).field("customer", &self.customer).finish_non_exhaustive()
+    }
+}
+
+/// An argon2id hash (PHC string) of a password. Takes some 25 ms of computing: not for an async thread.
+pub fn hash_password(password: &str) -> Result<String, StoreError> {
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| StoreError::internal(error.to_string()))
+}
+
+const CUSTOMER: &str = "c.number, c.paper, c.resolution, c.csid, c.header, c.cost_centre, c.zone, c.country, \
+    c.default_cover, c.push_url, c.push_method, c.push_principal, c.push_credentials, c.push_token_url, c.blank_pages, \
+    c.test_mode, c.retention_days";
+
+impl Store {
+    /// Stores a customer, new or changed.
+    pub async fn put_customer(&self, customer: Customer, now: Timestamp) -> Result<(), StoreError> {
+        let Customer { number, account } = customer;
+        let secret = account.push.credentials.as_deref();
+        let sealed = secret.map(|secret| self.sealer.seal(&place(&number), secret)).transpose()?;
+        self.writer
+            .run(move |tx| {
+                tx.connection
+                    .prepare_cached(
+                        "INSERT INTO customers (number, paper, resolution, csid, header, cost_centre, zone, country,
+                             default_cover, push_url, push_method, push_principal, push_credentials, push_token_url,
+                             blank_pages, test_mode, retention_days, created_at)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                         ON CONFLICT (number) DO UPDATE SET
+                             paper = excluded.paper, resolution = excluded.resolution, csid = excluded.csid,
+                             header = excluded.header, cost_centre = excluded.cost_centre, zone = excluded.zone,
+                             country = excluded.country, default_cover = excluded.default_cover,
+                             push_url = excluded.push_url, push_method = excluded.push_method,
+                             push_principal = excluded.push_principal, push_credentials = excluded.push_credentials,
+                             push_token_url = excluded.push_token_url, blank_pages = excluded.blank_pages,
+                             test_mode = excluded.test_mode, retention_days = excluded.retention_days",
+                    )?
+                    .execute(params![
+                        number,
+                        Word(account.paper),
+                        Word(account.resolution),
+                        account.csid,
+                        account.header,
+                        account.cost_centre,
+                        account.zone,
+                        account.country,
+                        account.default_cover,
+                        account.push.url,
+                        Word(account.push.method),
+                        account.push.principal,
+                        sealed,
+                        account.push.token_url,
+                        Word(account.blank_pages),
+                        account.test_mode,
+                        account.retention_days,
+                        At(now),
+                    ])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// A customer by number, in whatever letter case.
+    pub async fn customer(&self, number: &str) -> Result<Option<Customer>, StoreError> {
+        let (number, sealer) = (number.to_owned(), self.sealer.clone());
+        self.readers.run(move |connection| find(connection, &sealer, &number)).await
+    }
+
+    /// All customers, by number.
+    pub async fn customers(&self) -> Result<Vec<Customer>, StoreError> {
+        let sealer = self.sealer.clone();
+        self.readers
+            .run(move |connection| {
+                let sql = format!("SELECT {CUSTOMER} FROM customers c ORDER BY c.number");
+                let mut statement = connection.prepare_cached(&sql)?;
+                let found = statement.query_map([], |row| Ok(customer(row, &sealer)))?;
+                found.map(|row| row?).collect()
+            })
+            .await
+    }
+
+    /// Stores a login, new or changed. Its customer must exist.
+    pub async fn put_login(&self, login: NewLogin, now: Timestamp) -> Result<(), StoreError> {
+        let NewLogin { name, customer, password_hash, allowed } = login;
+        self.writer
+            .run(move |tx| {
+                let known: bool = tx
+                    .connection
+                    .prepare_cached("SELECT EXISTS (SELECT 1 FROM customers WHERE number = ?1)")?
+                    .query_row([&customer], |row| row.get(0))?;
+                if !known {
+                    return Err(StoreError::UnknownCustomer);
+                }
+                tx.connection
+                    .prepare_cached(
+                        "INSERT INTO logins (name, customer, password_hash, allowed, created_at)
+                         VALUES (?1, ?2, ?3, ?4, ?5)
+                         ON CONFLICT (name) DO UPDATE SET customer = excluded.customer,
+                             password_hash = excluded.password_hash, allowed = excluded.allowed",
+                    )?
+                    .execute(params![name, customer, password_hash, Json(allowed), At(now)])?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// A login by its exact name, with its customer.
+    pub async fn login(&self, name: &str) -> Result<Option<Login>, StoreError> {
+        let (name, sealer) = (name.to_owned(), self.sealer.clone());
+        self.readers.run(move |connection| Ok(logins(connection, &sealer, "WHERE l.name = ?1", [name])?.pop())).await
+    }
+
+    /// A customer's logins, by name.
+    pub async fn logins(&self, customer: &str) -> Result<Vec<Login>, StoreError> {
+        let (customer, sealer) = (customer.to_owned(), self.sealer.clone());
+        self.readers
+            .run(move |connection| logins(connection, &sealer, "WHERE l.customer = ?1 ORDER BY l.name", [customer]))
+            .await
+    }
+
+    /// Whether anybody can log in.
+    pub async fn any_login(&self) -> Result<bool, StoreError> {
+        self.readers
+            .run(|connection| Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM logins)", [], |row| row.get(0))?))
+            .await
+    }
+}
+
+pub(super) fn find(connection: &Connection, sealer: &Sealer, number: &str) -> Result<Option<Customer>, StoreError> {
+    let sql = format!("SELECT {CUSTOMER} FROM customers c WHERE c.number = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.query_row([number], |row| Ok(customer(row, sealer))).optional()?.transpose()
+}
+
+fn logins(connection: &Connection, sealer: &Sealer, which: &str, name: [String; 1]) -> Result<Vec<Login>, StoreError> {
+    let sql = format!(
+        "SELECT {CUSTOMER}, l.name AS login, l.password_hash, l.allowed
+         FROM logins l JOIN customers c ON c.number = l.customer {which}"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(name, |row| {
+        let (name, password_hash): (String, String) = (row.get("login")?, row.get("password_hash")?);
+        let Json(allowed) = row.get("allowed")?;
+        Ok(customer(row, sealer).map(|customer| Login { name, password_hash, allowed, customer }))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+fn customer(row: &Row<'_>, sealer: &Sealer) -> Result<Customer, StoreError> {
+    let number: String = row.get("number")?;
+    let sealed: Option<Vec<u8>> = row.get("push_credentials")?;
+    let Word(paper) = row.get("paper")?;
+    let Word(resolution) = row.get("resolution")?;
+    let Word(method) = row.get("push_method")?;
+    let Word(blank_pages) = row.get("blank_pages")?;
+    let push = AccountPush {
+        url: row.get("push_url")?,
+        method,
+        principal: row.get("push_principal")?,
+        credentials: sealed.map(|sealed| sealer.open_sealed(&place(&number), &sealed)).transpose()?,
+        token_url: row.get("push_token_url")?,
+    };
+    let account = Account {
+        paper,
+        resolution,
+        csid: row.get("csid")?,
+        header: row.get("header")?,
+        cost_centre: row.get("cost_centre")?,
+        zone: row.get("zone")?,
+        country: row.get("country")?,
+        default_cover: row.get("default_cover")?,
+        push,
+        blank_pages,
+        test_mode: row.get("test_mode")?,
+        retention_days: row.get("retention_days")?,
+    };
+    Ok(Customer { number, account })
+}
+
+/// Where a customer's secrets belong, whatever the letter case it is written in.
+fn place(number: &str) -> String {
+    format!("customer {}", number.to_ascii_uppercase())
+}

@@ -1,0 +1,299 @@
+//! From accepted to prepared: documents out, pages in.
+
+use std::fmt;
+use std::time::Duration;
+
+use ferrofax_api::job::{Charset, DocumentKind, RenderingOptions};
+use ferrofax_fax::page::StoredPage;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::accounts::{self, Account};
+use super::report::{close_deliveries, finish_delivery};
+use super::rows::{At, Json, Word, later};
+use super::writer::Tx;
+use super::{ROW_BYTES_MAX, Stage, Store, StoreError};
+use crate::blobs::{Blobs, Piece};
+use crate::jobs::{ApiStatus, DeliveryState, JobId, Routes};
+
+/// The only rendering so far: every recipient of a job gets the same pages.
+pub(super) const VARIANT: u32 = 0;
+
+/// The right and the duty to prepare a job.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PreparationClaim {
+    pub job: JobId,
+    /// In the order they are joined. See [`Store::document`].
+    pub documents: Vec<DocumentInfo>,
+    pub rendering: RenderingOptions,
+    /// What holds where the job says nothing.
+    pub account: Account,
+    /// How often the job has been claimed for this, this time included.
+    pub preparations: u32,
+    lease_number: i64,
+}
+
+/// A document but for its bytes. Its name never appears in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentInfo {
+    /// From 0.
+    pub number: u32,
+    pub name: String,
+    pub kind: DocumentKind,
+    pub charset: Charset,
+    pub size: u64,
+    in_row: bool,
+}
+
+impl fmt::Debug for DocumentInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DocumentInfo({}: {:?}, {} bytes)", self.number, self.kind, self.size)
+    }
+}
+
+impl Store {
+    /// The next job to be prepared, if there is one: express ones first, then the oldest.
+    pub async fn claim_preparation(
+        &self,
+        owner: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<PreparationClaim>, StoreError> {
+        let (owner, expires, sealer) = (owner.to_owned(), later(now, lease)?, self.sealer.clone());
+        self.writer
+            .run(move |tx| {
+                type Found = (String, i64, u32, Json<RenderingOptions>, String);
+                let found: Option<Found> = tx
+                    .connection
+                    .prepare_cached(
+                        "UPDATE jobs SET state = 'preparing', lease_owner = ?1, lease_expires_at = ?2,
+                             lease_number = lease_number + 1, preparations = preparations + 1
+                         WHERE id = (SELECT id FROM jobs WHERE state = 'accepted' ORDER BY priority DESC, id LIMIT 1)
+                         RETURNING id, lease_number, preparations, rendering, customer",
+                    )?
+                    .query_row(params![owner, expires], |row| {
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                    })
+                    .optional()?;
+                let Some((job, lease_number, preparations, Json(rendering), customer)) = found else {
+                    return Ok(None);
+                };
+                let documents = tx
+                    .connection
+                    .prepare_cached(
+                        "SELECT number, name, kind, charset, size, data IS NOT NULL AS in_row
+                         FROM documents WHERE job = ?1 ORDER BY number",
+                    )?
+                    .query_map([&job], document_info)?
+                    .collect::<Result<Vec<_>, _>>()?;
+                let customer = accounts::find(tx.connection, &sealer, &customer)?;
+                let account = customer.ok_or_else(|| StoreError::internal("a job without a customer"))?.account;
+                let job = JobId(job);
+                Ok(Some(PreparationClaim { job, documents, rendering, account, preparations, lease_number }))
+            })
+            .await
+    }
+
+    /// The bytes of a claimed job's document.
+    pub async fn document(&self, job: &JobId, document: &DocumentInfo) -> Result<Vec<u8>, StoreError> {
+        let (job, document, blobs) = (job.clone(), document.clone(), self.blobs.clone());
+        self.readers
+            .run(move |connection| {
+                if !document.in_row {
+                    return Ok(blobs.read(&job, Piece::Document(document.number), document.size)?);
+                }
+                let data = connection
+                    .prepare_cached("SELECT data FROM documents WHERE job = ?1 AND number = ?2")?
+                    .query_row(params![job.0, document.number], |row| row.get(0))?;
+                Ok(data)
+            })
+            .await
+    }
+
+    /// The job's pages are ready: its deliveries wait to be sent from now on, each on the line its number leads to. Where none
+    /// leads, the delivery fails at once.
+    pub async fn settle_prepared(
+        &self,
+        claim: PreparationClaim,
+        pages: Vec<StoredPage>,
+        routes: &Routes,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if pages.is_empty() {
+            return Err(StoreError::internal("a fax has at least one page"));
+        }
+        let (blobs, job, lease) = (self.blobs.clone(), claim.job.clone(), claim.lease_number);
+        let task = tokio::task::spawn_blocking(move || {
+            let large = (0..).zip(&pages).filter(|(_, page)| page.code.len() > ROW_BYTES_MAX);
+            let piece = |number| Piece::Page { variant: VARIANT, number, lease };
+            blobs.put(&job, large.map(|(number, page)| (piece(number), &*page.code)))?;
+            Ok::<_, StoreError>(pages)
+        });
+        let pages = task.await.map_err(StoreError::internal)??;
+        let routes = routes.clone();
+        self.writer.run(move |tx| prepared(tx, &claim, &pages, &routes, now)).await
+    }
+
+    /// The job can't be prepared: every delivery ends with this status and reason.
+    pub async fn settle_unpreparable(
+        &self,
+        claim: PreparationClaim,
+        status: ApiStatus,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let reason = reason.to_owned();
+        self.writer
+            .run(move |tx| {
+                release(tx, &claim, "prepared", 0)?;
+                give_up(tx, &claim.job, (status, &reason), now)
+            })
+            .await
+    }
+
+    /// Keeps the claim for so long from now.
+    pub async fn extend_preparation_lease(
+        &self,
+        claim: &PreparationClaim,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<(), StoreError> {
+        let (job, number, expires) = (claim.job.clone(), claim.lease_number, later(now, lease)?);
+        self.writer
+            .run(move |tx| {
+                let extended = tx
+                    .connection
+                    .prepare_cached(
+                        "UPDATE jobs SET lease_expires_at = ?3
+                         WHERE id = ?1 AND lease_number = ?2 AND state = 'preparing'",
+                    )?
+                    .execute(params![job.0, number, expires])?;
+                if extended == 1 { Ok(()) } else { Err(StoreError::Stale) }
+            })
+            .await
+    }
+
+    /// A job's pages as rendered.
+    pub async fn job_pages(&self, job: &JobId) -> Result<Vec<StoredPage>, StoreError> {
+        let (job, blobs) = (job.clone(), self.blobs.clone());
+        self.readers.run(move |connection| pages_from(connection, &blobs, &job, 0)).await
+    }
+}
+
+/// Ends every delivery of a job that is not final yet.
+pub(super) fn give_up(
+    tx: &Tx<'_>,
+    job: &JobId,
+    (status, reason): (ApiStatus, &str),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let state = Word(DeliveryState::of(status));
+    let closed = tx
+        .connection
+        .prepare_cached(
+            "UPDATE deliveries SET state = ?2, status = ?3, reason = ?4, finished_at = ?5
+             WHERE job = ?1 AND state IN ('accepted', 'waiting', 'held')",
+        )?
+        .execute(params![job.0, state, status.word(), reason, At(now)])?;
+    close_deliveries(tx, job, closed, now)
+}
+
+/// The job's pages from this one on.
+pub(super) fn pages_from(
+    connection: &rusqlite::Connection,
+    blobs: &Blobs,
+    job: &JobId,
+    first: u32,
+) -> Result<Vec<StoredPage>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, lease, width, rows, resolution, row_index, size, code FROM pages
+         WHERE job = ?1 AND variant = ?2 AND number >= ?3 ORDER BY number",
+    )?;
+    let mut rows = statement.query(params![job.0, VARIANT, first])?;
+    let mut pages = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Word(resolution) = row.get("resolution")?;
+        let piece = Piece::Page { variant: VARIANT, number: row.get("number")?, lease: row.get("lease")? };
+        let size = u64::try_from(row.get::<_, i64>("size")?).map_err(StoreError::internal)?;
+        let code = match row.get::<_, Option<Vec<u8>>>("code")? {
+            Some(code) => code,
+            None => blobs.read(job, piece, size)?,
+        };
+        let index = row_index_from(row.get_ref("row_index")?.as_blob().map_err(StoreError::internal)?);
+        pages.push(StoredPage { width: row.get("width")?, rows: row.get("rows")?, resolution, code, index });
+    }
+    Ok(pages)
+}
+
+fn prepared(
+    tx: &Tx<'_>,
+    claim: &PreparationClaim,
+    pages: &[StoredPage],
+    routes: &Routes,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let job = &claim.job;
+    release(tx, claim, "prepared", u32::try_from(pages.len()).map_err(StoreError::internal)?)?;
+    let mut insert = tx.connection.prepare_cached(
+        "INSERT INTO pages (job, variant, number, lease, width, rows, resolution, row_index, size, code)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for (number, page) in (0_u32..).zip(pages) {
+        let size = i64::try_from(page.code.len()).map_err(StoreError::internal)?;
+        let code = (page.code.len() <= ROW_BYTES_MAX).then_some(&page.code);
+        let (resolution, index) = (Word(page.resolution), row_index(&page.index));
+        let lease = claim.lease_number;
+        insert.execute(params![job.0, VARIANT, number, lease, page.width, page.rows, resolution, index, size, code])?;
+    }
+
+    let deliveries = tx
+        .connection
+        .prepare_cached("SELECT id, number_key FROM deliveries WHERE job = ?1 AND state = 'accepted'")?
+        .query_map([&job.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(String, String)>, _>>()?;
+    let mut wait = tx.connection.prepare_cached("UPDATE deliveries SET state = 'waiting', line = ?2 WHERE id = ?1")?;
+    for (delivery, number) in deliveries {
+        match routes.line(&number) {
+            Some(line) => wait.execute(params![delivery, line]).map(drop)?,
+            None => {
+                let end = (ApiStatus::DialNc, "no line leads to this number");
+                finish_delivery(tx, &delivery, job, end, now)?;
+            }
+        }
+    }
+    tx.wake(Stage::Send);
+    Ok(())
+}
+
+/// Gives the claim up; stale if it is not ours any more.
+fn release(tx: &Tx<'_>, claim: &PreparationClaim, state: &str, pages: u32) -> Result<(), StoreError> {
+    let released = tx
+        .connection
+        .prepare_cached(
+            "UPDATE jobs SET state = ?3, pages = ?4, lease_owner = NULL, lease_expires_at = NULL
+             WHERE id = ?1 AND lease_number = ?2 AND state = 'preparing'",
+        )?
+        .execute(params![claim.job.0, claim.lease_number, state, pages])?;
+    if released == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+fn document_info(row: &Row<'_>) -> rusqlite::Result<DocumentInfo> {
+    let (Word(kind), Word(charset)) = (row.get("kind")?, row.get("charset")?);
+    let size = row.get::<_, i64>("size")?;
+    Ok(DocumentInfo {
+        number: row.get("number")?,
+        name: row.get("name")?,
+        kind,
+        charset,
+        size: u64::try_from(size).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(4, size))?,
+        in_row: row.get("in_row")?,
+    })
+}
+
+fn row_index(offsets: &[u64]) -> Vec<u8> {
+    offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect()
+}
+
+fn row_index_from(bytes: &[u8]) -> Vec<u64> {
+    bytes.as_chunks().0.iter().map(|offset| u64::from_le_bytes(*offset)).collect()
+}

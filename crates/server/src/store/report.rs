@@ -1,0 +1,177 @@
+//! Reports: what the customer is told. Once a job is finished its report is one stored JSON.
+
+use ferrofax_api::job::Reference;
+use ferrofax_api::report::{FaxReport, RecipientStatus, ReportReference};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::rows::{At, Json, Word};
+use super::writer::Tx;
+use super::{Stage, Store, StoreError};
+use crate::jobs::{ApiStatus, DeliveryState, JobId, JobState};
+
+impl Store {
+    /// A job's report, for the login that submitted it. `None`: there is no such job, or it is another login's.
+    ///
+    /// While the job is pending a recipient may be final already; `pages` is 0 until all are.
+    pub async fn report(&self, login: &str, job: &JobId) -> Result<Option<FaxReport>, StoreError> {
+        let (login, job) = (login.to_owned(), job.clone());
+        self.readers
+            .run(move |connection| {
+                let found: Option<(Option<Json<FaxReport>>, Json<Reference>)> = connection
+                    .prepare_cached("SELECT report, reference FROM jobs WHERE id = ?1 AND login = ?2")?
+                    .query_row([&job.0, &login], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?;
+                match found {
+                    None => Ok(None),
+                    Some((Some(Json(report)), _)) => Ok(Some(report)),
+                    Some((None, Json(reference))) => Ok(Some(gather(connection, &job, reference, 0)?)),
+                }
+            })
+            .await
+    }
+}
+
+/// Marks a delivery final (its claim has been checked) and, if it was the last of its job, finishes the job.
+pub(super) fn finish_delivery(
+    tx: &Tx<'_>,
+    delivery: &str,
+    job: &JobId,
+    (status, reason): (ApiStatus, &str),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.connection
+        .prepare_cached(
+            "UPDATE deliveries SET state = ?2, status = ?3, reason = ?4, finished_at = ?5, lease_owner = NULL,
+                 lease_expires_at = NULL
+             WHERE id = ?1",
+        )?
+        .execute(params![delivery, Word(DeliveryState::of(status)), status.word(), reason, At(now)])?;
+    close_deliveries(tx, job, 1, now)
+}
+
+/// That many deliveries of a job became final.
+pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Timestamp) -> Result<(), StoreError> {
+    let closed = i64::try_from(closed).map_err(StoreError::internal)?;
+    let open: i64 = tx
+        .connection
+        .prepare_cached(
+            "UPDATE jobs SET open_deliveries = open_deliveries - ?2 WHERE id = ?1 RETURNING open_deliveries",
+        )?
+        .query_row(params![job.0, closed], |row| row.get(0))?;
+    if open > 0 {
+        return Ok(());
+    }
+    let (Json(reference), pages, retention): (Json<Reference>, u32, i64) = tx
+        .connection
+        .prepare_cached(
+            "SELECT j.reference, j.pages, c.retention_days FROM jobs j JOIN customers c ON c.number = j.customer
+             WHERE j.id = ?1",
+        )?
+        .query_row([&job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let report = gather(tx.connection, job, reference, pages)?;
+    let kept = jiff::SignedDuration::from_hours(24 * retention);
+    let purge_at = now.checked_add(kept).map_err(StoreError::internal)?;
+    tx.connection
+        .prepare_cached(
+            "UPDATE jobs SET state = ?2, report = ?3, finished_at = ?4, purge_at = ?5, lease_owner = NULL,
+                 lease_expires_at = NULL, lease_number = lease_number + 1
+             WHERE id = ?1",
+        )?
+        .execute(params![job.0, Word(JobState::Finished), Json(report), At(now), At(purge_at)])?;
+    tx.connection
+        .prepare_cached("INSERT INTO events (job, kind, at) VALUES (?1, 'finished', ?2)")?
+        .execute(params![job.0, At(now)])?;
+    tx.wake(Stage::Report);
+    Ok(())
+}
+
+/// The report as the rows stand now.
+fn gather(connection: &Connection, job: &JobId, reference: Reference, pages: u32) -> Result<FaxReport, StoreError> {
+    let recipient_status = connection
+        .prepare_cached(
+            "SELECT d.number, d.properties, d.number_key, d.status, d.reason, d.attempts, d.confirmed, a.answered_at,
+                 a.ended_at, a.remote_id
+             FROM deliveries d LEFT JOIN attempts a ON a.delivery = d.id AND a.number = d.attempts
+             WHERE d.job = ?1 ORDER BY d.position",
+        )?
+        .query_map([&job.0], recipient)?
+        .collect::<Result<Vec<_>, _>>()?;
+    let Reference { customer_defined_id, billing_code, billing_info } = reference;
+    let customer_defined_id = customer_defined_id.unwrap_or_default();
+    Ok(FaxReport {
+        job_id: job.0.clone(),
+        recipient_status,
+        // Clients read it into 16 bits.
+        pages: pages.min(u16::MAX.into()),
+        reference: ReportReference { customer_defined_id, billing_code, billing_info },
+    })
+}
+
+fn recipient(row: &Row<'_>) -> rusqlite::Result<RecipientStatus> {
+    let properties = row.get::<_, Option<_>>("properties")?.map(|Json(properties)| properties);
+    let status: Option<String> = row.get("status")?;
+    let Some(status) = status else {
+        return Ok(RecipientStatus {
+            number: row.get("number")?,
+            properties,
+            status: ApiStatus::Pending.word().to_owned(),
+            reason: String::new(),
+            sent_ts: None,
+            duration_in_secs: 0,
+            sent_to_number: None,
+            remote_csid: None,
+            pages_confirmed: None,
+        });
+    };
+    let answered: Option<At> = row.get("answered_at")?;
+    let ended: Option<At> = row.get("ended_at")?;
+    let duration_in_secs = match (answered, ended) {
+        (Some(At(answered)), Some(At(ended))) => whole_seconds(answered, ended),
+        _ => 0,
+    };
+    let dialled = row.get::<_, i64>("attempts")? > 0;
+    Ok(RecipientStatus {
+        number: row.get("number")?,
+        properties,
+        status,
+        reason: row.get("reason")?,
+        sent_ts: answered.map(|At(answered)| rfc3339_seconds(answered)),
+        duration_in_secs,
+        sent_to_number: dialled.then(|| row.get("number_key")).transpose()?,
+        remote_csid: row.get("remote_id")?,
+        pages_confirmed: Some(row.get("confirmed")?),
+    })
+}
+
+/// Begun seconds; clients read them into 16 bits.
+fn whole_seconds(answered: Timestamp, ended: Timestamp) -> u32 {
+    let micros = ended.duration_since(answered).as_micros().max(0);
+    let seconds = u64::try_from(micros).unwrap_or(u64::MAX).div_ceil(1_000_000);
+    u32::try_from(seconds.min(u16::MAX.into())).unwrap_or(u32::MAX)
+}
+
+/// `2017-08-10T13:05:09Z`; the second the moment lies in.
+fn rfc3339_seconds(time: Timestamp) -> String {
+    let second = Timestamp::from_second(time.as_second()).unwrap_or(time);
+    format!("{second:.0}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_whole_seconds_in_utc() {
+        let time: Timestamp = "2017-08-10T15:05:09.999999+02:00".parse().unwrap();
+        assert_eq!(rfc3339_seconds(time), "2017-08-10T13:05:09Z");
+        let zero = Timestamp::UNIX_EPOCH;
+        let after = |micros| Timestamp::from_microsecond(micros).unwrap();
+        assert_eq!(whole_seconds(zero, zero), 0);
+        assert_eq!(whole_seconds(zero, after(1)), 1);
+        assert_eq!(whole_seconds(zero, after(19_000_000)), 19);
+        assert_eq!(whole_seconds(zero, after(19_000_001)), 20);
+        assert_eq!(whole_seconds(after(5), zero), 0);
+        assert_eq!(whole_seconds(zero, Timestamp::MAX), 65_535);
+    }
+}

@@ -1,0 +1,144 @@
+//! The loopback line: each behaviour of its numbers, as the caller sees it.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use ferrofax_fax::outcome::{Outcome, Phase};
+use ferrofax_server::line::loopback::Loopback;
+use ferrofax_server::line::{CallRecord, Line, Speed, Trunk};
+use ferrofax_server::receive::{Answerer, PassOn, Received, Reply, Settings};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Tell, here, order, told};
+
+const SPEED: u8 = 20;
+
+async fn loopback() -> (Loopback, mpsc::Receiver<Received>) {
+    let (sender, received) = mpsc::channel(8);
+    let loopback = Loopback::start(Speed::new(SPEED), move || PassOn::to(sender.clone())).await.unwrap();
+    (loopback, received)
+}
+
+async fn call(number: &str) -> CallRecord {
+    let (loopback, _received) = loopback().await;
+    loopback.line().place(order(number, SPEED), &mut Tell::nobody(), CancellationToken::new()).await
+}
+
+#[tokio::test]
+async fn numbers_that_are_refused_have_their_outcomes() {
+    let table = [
+        ("004999486", Outcome::Busy, 486),
+        ("004999404", Outcome::NumberNotAssigned, 404),
+        ("004999480", Outcome::Unavailable, 480),
+        ("004999603", Outcome::Refused, 603),
+        ("004999503", Outcome::NoCircuit, 503),
+    ];
+    let (loopback, _received) = loopback().await;
+    for (number, outcome, status) in table {
+        let place = loopback.line().place(order(number, SPEED), &mut Tell::nobody(), CancellationToken::new()).await;
+        assert_eq!(place.outcome, outcome, "{number}");
+        assert_eq!(place.sip_status, Some(status));
+        assert_eq!(place.answered_at, None);
+    }
+}
+
+#[tokio::test]
+async fn a_call_nobody_answers_is_cancelled() {
+    let record = call("004999408").await;
+    assert_eq!(record.outcome, Outcome::NoAnswer);
+    assert_eq!(record.sip_status, Some(487));
+    insta::assert_snapshot!(told(&record.ladder), @r"
+    caller INVITE audio PCMA
+    answerer 100 Trying (INVITE)
+    answerer 180 Ringing (INVITE)
+    caller CANCEL
+    answerer 200 OK (CANCEL)
+    answerer 487 Request Terminated (INVITE)
+    caller ACK
+    ");
+}
+
+#[tokio::test]
+async fn a_machine_that_hangs_up_after_the_answer_is_told_from_a_silent_one() {
+    let record = call("004999487").await;
+    assert!(matches!(record.outcome, Outcome::RemoteHungUp { phase: Phase::A | Phase::B }), "{:?}", record.outcome);
+    assert!(record.answered_at.is_some());
+    assert!(told(&record.ladder).ends_with("answerer BYE\ncaller 200 OK (BYE)"), "{}", record.ladder);
+}
+
+#[tokio::test]
+async fn a_machine_that_refuses_t38_leaves_the_call_in_audio() {
+    let record = call("004999488").await;
+    assert_eq!(record.outcome, Outcome::AudioOnly);
+    let ladder = told(&record.ladder);
+    assert!(ladder.contains("caller INVITE T.38 14400\nanswerer 100 Trying (INVITE)\nanswerer 488"), "{ladder}");
+    assert!(ladder.ends_with("caller BYE\nanswerer 200 OK (BYE)"), "{ladder}");
+}
+
+#[tokio::test]
+async fn the_answerer_asks_for_t38_and_the_switch_is_in_the_ladder() {
+    let (loopback, _received) = loopback().await;
+    let cancel = CancellationToken::new();
+    let (mut tell, mut events) = Tell::new();
+    let watch = async {
+        // The engine notes the switch.
+        while let Some(event) = events.recv().await {
+            if matches!(&event, ferrofax_fax::t30::Event::Noted(entry) if entry.what == "T38") {
+                cancel.cancel();
+                break;
+            }
+        }
+    };
+    let place = loopback.line().place(order("0049891234", SPEED), &mut tell, cancel.clone());
+    let (record, ()) = tokio::join!(place, watch);
+    let ladder = told(&record.ladder);
+    for line in ["answerer INVITE T.38 14400", "caller 200 OK (INVITE), T.38 14400", "line T38 switched"] {
+        assert!(ladder.contains(line), "{ladder}");
+    }
+}
+
+#[tokio::test]
+async fn cancelling_while_it_rings_is_no_failure_of_the_number() {
+    let (loopback, _received) = loopback().await;
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let record = loopback.line().place(order("004999408", SPEED), &mut Tell::nobody(), cancel).await;
+    assert_eq!(record.outcome, Outcome::Cancelled);
+}
+
+#[tokio::test]
+async fn the_answerer_has_a_limit_and_then_is_busy() {
+    let (sender, _received) = mpsc::channel(8);
+    let settings = Settings { calls_max: 1, ..Settings::at(here()) };
+    let (rings, mut ringing) = mpsc::unbounded_channel();
+    let reply = move |_: &str| {
+        let _ = rings.send(());
+        Reply::Ring
+    };
+    let answerer = Answerer::start(settings, reply, move || PassOn::to(sender.clone())).await.unwrap();
+    let line = Line::open(Trunk::to(&answerer.address().to_string(), here())).await.unwrap();
+    let cancel = CancellationToken::new();
+    let mut nobody = Tell::nobody();
+    let first = line.place(order("1", 1), &mut nobody, cancel.clone());
+    let second = async {
+        ringing.recv().await.unwrap();
+        let record = line.place(order("2", 1), &mut Tell::nobody(), CancellationToken::new()).await;
+        cancel.cancel();
+        record
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!((first.outcome, second.outcome), (Outcome::Cancelled, Outcome::Busy));
+}
+
+#[tokio::test]
+async fn a_trunk_that_is_not_there_is_a_failed_line() {
+    // A socket of ours that never answers.
+    let deaf = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let target = deaf.local_addr().unwrap().to_string();
+    let trunk = Trunk { t1: Some(Duration::from_millis(10)), ..Trunk::to(&target, here()) };
+    let line = Line::open(trunk).await.unwrap();
+    let record = line.place(order("110", 1), &mut Tell::nobody(), CancellationToken::new()).await;
+    assert_eq!(record.outcome, Outcome::LineFailed);
+    assert_eq!(record.sip_status, None);
+}

@@ -1,0 +1,79 @@
+//! Calls: our caller against our answerer, and both against sipp.
+
+mod far_machines;
+mod hostile;
+mod sipp;
+mod sipp_cases;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use ferrofax_fax::carrier::Modem;
+use ferrofax_fax::ladder::Ladder;
+use ferrofax_fax::page::{Resolution, StoredPage};
+use ferrofax_fax::t30::{Coding, Config, Event, Misbehaviour, Role, Task};
+use ferrofax_server::line::{GiveUp, Number, Observer, Order, Speed, Story};
+use tokio::sync::mpsc;
+
+/// Any port on this machine.
+fn here() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+/// A white page of 8 rows. T.6: a vertical mode V(0), one bit 1, codes an all-white row; then EOFB, twice 000000000001.
+fn white_page() -> Arc<StoredPage> {
+    let code = vec![0xFF, 0x00, 0x10, 0x01];
+    Arc::new(StoredPage { width: 1728, rows: 8, resolution: Resolution::Standard, code, index: vec![0] })
+}
+
+fn sender(pages: usize) -> Config {
+    Config {
+        role: Role::Caller,
+        task: Task::Send(vec![white_page(); pages]),
+        local_id: "FERROFAX TEST".into(),
+        ecm: true,
+        modems: vec![Modem::V29At9600, Modem::V17At14400],
+        codings: vec![Coding::Mh, Coding::Mr, Coding::Mmr],
+        resolution_max: Resolution::Fine,
+        misbehaviour: Misbehaviour::default(),
+    }
+}
+
+fn order(number: &str, speed: u8) -> Order {
+    Order {
+        number: Number::new(number).unwrap(),
+        config: sender(1),
+        speed: Speed::new(speed),
+        job: "FJTEST".into(),
+        attempt: "1".into(),
+    }
+}
+
+/// Passes the events of a call on, so that a test can wait for them.
+struct Tell(mpsc::UnboundedSender<Event>);
+
+impl Tell {
+    fn new() -> (Tell, mpsc::UnboundedReceiver<Event>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Tell(sender), receiver)
+    }
+
+    /// To nobody.
+    fn nobody() -> Tell {
+        Tell::new().0
+    }
+}
+
+impl Observer for Tell {
+    async fn observe(&mut self, event: Event, _: &Story) -> Result<(), GiveUp> {
+        let _ = self.0.send(event);
+        Ok(())
+    }
+}
+
+/// The ladder without its times: `caller INVITE audio PCMA`.
+fn told(ladder: &Ladder) -> String {
+    let text = ladder.to_string();
+    let lines = text.lines().map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
+}

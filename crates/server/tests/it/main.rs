@@ -1,0 +1,5 @@
+//! The service from outside: everything here runs over real sockets.
+
+mod door;
+mod line;
+mod store;

@@ -1,0 +1,274 @@
+//! The contract of a store: one suite for every kind. A kind is a function that opens the store in a folder.
+
+mod accepting;
+mod accounts;
+mod preparing;
+mod sending;
+mod sweeping;
+
+use std::path::Path;
+use std::time::Duration;
+
+use ferrofax_api::job::{
+    Charset, Document, DocumentKind, FaxJob, Recipient, Reference, RenderingOptions, ReportOptions, TransportOptions,
+    Window,
+};
+use ferrofax_api::report::FaxReport;
+use ferrofax_fax::ladder::{Entry, Ladder, Who};
+use ferrofax_fax::outcome::Outcome;
+use ferrofax_fax::page::{Resolution, StoredPage};
+use ferrofax_fax::time::Time;
+use ferrofax_server::jobs::{DeliveryId, JobId, NewDelivery, NewJob, Next, Policy, Routes, decide};
+use ferrofax_server::store::{Account, AttemptResult, Customer, DeliveryClaim, JobView, NewLogin, Store};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+/// Runs every function of the suite over one kind of store. A function not named here is dead code, and refused.
+macro_rules! contract {
+    ($kind:ident, $open:expr, $($file:ident: $($test:ident),+;)+) => {
+        mod $kind {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$file::$test(super::House::new($open).await).await;
+                }
+            )+)+
+        }
+    };
+}
+
+contract! {
+    sqlite, |folder| ferrofax_server::store::Store::open(folder).unwrap(),
+    accepting:
+        an_accepted_job_is_there_after_a_restart,
+        a_job_is_seen_by_its_own_login_alone,
+        a_pending_report_has_the_shape_all_clients_parse,
+        sixty_four_clients_share_commits,
+        a_job_id_is_taken_once,
+        an_accepted_job_wakes_the_preparing_stage,
+        a_large_document_lies_in_a_file_and_a_small_one_in_its_row;
+    accounts:
+        a_customer_comes_back_as_stored,
+        a_login_knows_its_customer,
+        secrets_are_not_readable_in_the_files,
+        a_lost_or_foreign_key_is_said_at_the_start,
+        one_process_serves_a_folder;
+    preparing:
+        a_preparation_claim_holds_all_that_is_needed,
+        express_jobs_are_prepared_first_then_the_oldest,
+        a_job_is_claimed_for_preparation_once,
+        pages_come_back_as_they_were_made,
+        an_unpreparable_job_ends_every_delivery,
+        who_lost_the_lease_can_not_settle_a_preparation,
+        an_extended_preparation_is_not_taken_away,
+        a_job_that_cuts_off_its_preparation_is_given_up,
+        a_number_without_a_line_fails_at_once;
+    sending:
+        a_sent_fax_has_a_final_report,
+        a_job_is_pending_until_its_last_delivery_is_final,
+        one_call_per_number_at_a_time,
+        two_processes_never_claim_the_same_call,
+        express_goes_first_then_the_longest_due,
+        nothing_is_called_outside_its_window,
+        a_delivery_takes_its_own_line,
+        a_call_goes_on_at_the_first_unconfirmed_page,
+        pages_are_recorded_in_order,
+        who_lost_the_lease_can_not_write,
+        ok_without_every_confirmation_is_refused,
+        a_call_that_failed_is_told_as_it_was,
+        the_ladder_is_kept_page_by_page,
+        a_job_to_a_thousand_numbers_finishes;
+    sweeping:
+        a_crash_in_mid_call_costs_no_confirmed_page,
+        the_last_page_in_doubt_twice_is_not_sent_a_third_time,
+        a_crash_after_the_last_confirmation_is_a_sent_fax,
+        a_lease_that_ran_out_is_given_back_and_an_extended_one_is_not,
+        a_claim_can_be_taken_from_a_dead_owner_at_once,
+        a_job_never_called_expires_as_cancelled,
+        a_job_expires_with_the_status_of_its_last_call,
+        a_job_that_expires_while_it_is_prepared_stays_expired,
+        a_finished_job_is_kept_as_long_as_its_customer_wants,
+        files_without_a_job_are_swept;
+}
+
+/// A folder with a store in it, one customer and two logins.
+struct House {
+    folder: TempDir,
+    open: fn(&Path) -> Store,
+    store: Store,
+}
+
+const NOW: &str = "2026-03-01T12:00:00Z";
+const LEASE: Duration = Duration::from_secs(60);
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+/// That many seconds after [`now`].
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(now().as_second() + seconds).unwrap()
+}
+
+impl House {
+    async fn new(open: fn(&Path) -> Store) -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let house = House { folder, open, store };
+        let customer = Customer { number: "99999TE".to_owned(), account: Account::default() };
+        house.store.put_customer(customer, now()).await.unwrap();
+        for name in ["alpha", "beta"] {
+            house.store.put_login(login(name, "99999TE"), now()).await.unwrap();
+        }
+        house
+    }
+
+    /// As after a restart.
+    fn reopen(&mut self) {
+        self.store = (self.open)(self.folder.path());
+    }
+
+    /// Accepts the job and prepares it with that many pages.
+    async fn prepared(&self, new: NewJob, pages: u32) {
+        self.store.accept_job(new).await.unwrap();
+        self.prepare(pages).await;
+    }
+
+    /// Prepares the job that comes next with that many pages.
+    async fn prepare(&self, pages: u32) {
+        let claim = self.store.claim_preparation("node", now(), LEASE).await.unwrap().unwrap();
+        self.store.settle_prepared(claim, (0..pages).map(page).collect(), &anywhere(), now()).await.unwrap();
+    }
+
+    /// Claims the next call, which must be there.
+    async fn call(&self, at: Timestamp) -> DeliveryClaim {
+        self.may_call(at).await.expect("a call is due")
+    }
+
+    async fn may_call(&self, at: Timestamp) -> Option<DeliveryClaim> {
+        self.store.claim_delivery("node", at, LEASE, "world").await.unwrap()
+    }
+
+    /// The far end takes this page.
+    async fn confirm(&self, claim: &DeliveryClaim, page: u32) {
+        self.store.record_page_ending(claim, page).await.unwrap();
+        self.store.record_page_confirmed(claim, page, &ladder(page)).await.unwrap();
+    }
+
+    /// The call ends so, answered at its start and 19 s long; the rules decide.
+    async fn end(&self, claim: DeliveryClaim, outcome: Outcome, started: Timestamp) {
+        let ended_at = started + Duration::from_secs(19);
+        let history = self.store.history(&claim).await.unwrap();
+        let next = decide(&outcome, &history, &Policy::default(), ended_at);
+        self.store.settle_attempt(claim, result(outcome, started, ended_at), next).await.unwrap();
+    }
+
+    /// A whole call in which everything is confirmed.
+    async fn send(&self, claim: DeliveryClaim, started: Timestamp) {
+        for page in claim.first_page..claim.pages {
+            self.confirm(&claim, page).await;
+        }
+        self.end(claim, Outcome::Sent, started).await;
+    }
+
+    async fn report(&self, job: &str) -> FaxReport {
+        self.store.report("alpha", &JobId(job.to_owned())).await.unwrap().unwrap()
+    }
+
+    async fn view(&self, job: &str) -> JobView {
+        self.store.job_view(&JobId(job.to_owned())).await.unwrap().unwrap()
+    }
+
+    /// The only recipient's status and reason.
+    async fn status(&self, job: &str) -> (String, String) {
+        let status = self.report(job).await.recipient_status.remove(0);
+        (status.status, status.reason)
+    }
+
+    /// The same database through another process's eyes.
+    fn another(&self) -> Store {
+        (self.open)(self.folder.path())
+    }
+}
+
+fn login(name: &str, customer: &str) -> NewLogin {
+    // The store does not look into the hash.
+    NewLogin {
+        name: name.to_owned(),
+        customer: customer.to_owned(),
+        password_hash: "$argon2id$".into(),
+        allowed: vec![],
+    }
+}
+
+/// A job of login `alpha` with one text document, to these numbers, valid for a day.
+fn job(id: &str, numbers: &[&str]) -> NewJob {
+    let recipient =
+        |number: &&str| Recipient { number: (*number).to_owned(), alternative_numbers: vec![], properties: vec![] };
+    let delivery = |(n, number): (usize, &&str)| NewDelivery {
+        id: DeliveryId(format!("FN{id}x{n}")),
+        dial: format!("00{}", number.trim_start_matches('+')),
+    };
+    NewJob {
+        id: JobId(id.to_owned()),
+        customer: "99999TE".to_owned(),
+        login: "alpha".to_owned(),
+        accepted_at: now(),
+        valid_from: now(),
+        valid_until: at(86_400),
+        order: FaxJob {
+            reference: Reference::default(),
+            recipients: numbers.iter().map(recipient).collect(),
+            documents: vec![document("letter.txt", b"Good morning".to_vec())],
+            transport: TransportOptions::default(),
+            rendering: RenderingOptions::default(),
+            report: ReportOptions::default(),
+            customer_reference: None,
+            valid: Window::default(),
+        },
+        deliveries: numbers.iter().enumerate().map(delivery).collect(),
+    }
+}
+
+fn document(name: &str, data: Vec<u8>) -> Document {
+    Document { name: name.to_owned(), kind: DocumentKind::Txt, charset: Charset::Utf8, data }
+}
+
+/// Something of a page; page `n` differs from every other.
+fn page(n: u32) -> StoredPage {
+    StoredPage {
+        width: 1728,
+        rows: 70 + n,
+        resolution: Resolution::Fine,
+        code: n.to_be_bytes().repeat(40),
+        index: vec![0, 1 << 40 | u64::from(n)],
+    }
+}
+
+fn anywhere() -> Routes {
+    Routes::new([(String::new(), "world".to_owned())])
+}
+
+fn ladder(entries: u32) -> Ladder {
+    let mut ladder = Ladder::default();
+    for n in 0..entries {
+        let at = Time::from_millis(u64::from(n) * 1000);
+        ladder.push(Entry { at, who: Who::Caller, what: "DCS".into(), detail: format!("{n}") });
+    }
+    ladder
+}
+
+fn result(outcome: Outcome, answered_at: Timestamp, ended_at: Timestamp) -> AttemptResult {
+    AttemptResult {
+        outcome,
+        answered_at: Some(answered_at),
+        ended_at,
+        sip_status: Some(200),
+        remote_id: Some("+49/89/1234567-8900".into()),
+        ladder: ladder(3),
+    }
+}
+
+fn failed(reason: (ferrofax_server::jobs::ApiStatus, &str)) -> Next {
+    Next::Final { status: reason.0, reason: reason.1.to_owned() }
+}
