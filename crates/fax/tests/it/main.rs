@@ -9,6 +9,8 @@ mod codec_pages;
 mod layers;
 mod spandsp;
 mod t30;
+mod t38_claims;
+mod t38_crashes;
 mod t38_relay;
 mod t38_spandsp;
 mod t38_tshark;
