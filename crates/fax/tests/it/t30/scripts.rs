@@ -14,7 +14,7 @@ fn t38_pair() -> t38::Pair {
         datagram_bytes_max: 1400,
         error_correction: ErrorCorrection::Redundancy { control: 3, image: 3 },
     };
-    t38::Pair::new(1, &params, Weather::default())
+    t38::Pair::new(1, &params, Weather { delay: memory::LATENCY, ..Weather::default() })
 }
 
 macro_rules! scripts {
