@@ -156,7 +156,8 @@ proptest! {
         prop_assert!(matches!(events.last(), Some(Event::Done(_))));
     }
 
-    /// The line swallows or spoils whatever it likes.
+    /// The line swallows or spoils whatever it likes. No MPS follows an MPS here: without error correction a page that nobody heard
+    /// anything of, within T2, looks like the last MPS repeated, and is confirmed. T.30 has no way to tell.
     #[test]
     fn what_is_confirmed_has_arrived(ecm: bool, losses in prop::collection::vec(0..10u8, 80), dead_after in 5_000..400_000u64) {
         let pages = vec![page(1, 60, Resolution::Fine, false), page(2, 60, Resolution::Fine, false), page(3, 40, Resolution::Standard, false)];
