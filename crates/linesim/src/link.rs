@@ -16,7 +16,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -26,7 +26,7 @@ impl Random {
 
     /// A number below `bound`, which is small against 2^64; 0 if it is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.next() % bound }
+        if bound == 0 { 0 } else { self.bits() % bound }
     }
 
     /// True `permille` times in a thousand.
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_first_number_is_that_of_the_published_generator() {
-        assert_eq!(Random::new(1_234_567).next(), 6_457_827_717_110_365_317);
+        assert_eq!(Random::new(1_234_567).bits(), 6_457_827_717_110_365_317);
     }
 
     #[test]

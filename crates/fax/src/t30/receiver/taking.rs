@@ -133,6 +133,7 @@ impl Taking {
 
     fn on_dcs(mut self: Box<Self>, dcs: Dcs, cx: &mut Context) -> State {
         cx.agreed(&dcs);
+        cx.block_frames = None;
         self.paper = Paper::default();
         self.answered = None;
         self.heard = false;
@@ -143,8 +144,9 @@ impl Taking {
 
     /// MPS, EOM or EOP without error correction.
     ///
-    /// A command with no page before it is the last one repeated, because our answer was lost. (A whole page that was not heard at all
-    /// within T2 looks the same; only error correction can tell.)
+    /// A command with no page before it is the last one repeated, because our answer was lost. (A whole page of
+    /// which no signal at all was heard, within T2, looks the same. Only error correction has counters to tell; so carriers report
+    /// every fast signal that begins, readable or not.)
     fn on_page_end(mut self: Box<Self>, post: Post, dcs: &Dcs, cx: &mut Context) -> State {
         let command = Frame::Post(post);
         if !self.heard {

@@ -3,5 +3,5 @@
 mod bounds;
 mod calls;
 pub mod kit;
-pub mod script;
-pub mod scripts;
+mod script;
+mod scripts;

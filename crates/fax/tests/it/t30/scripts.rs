@@ -14,7 +14,7 @@ fn t38_pair() -> t38::Pair {
         datagram_bytes_max: 1400,
         error_correction: ErrorCorrection::Redundancy { control: 3, image: 3 },
     };
-    t38::Pair::new(1, &params, Weather::default())
+    t38::Pair::new(1, &params, Weather { delay: memory::LATENCY, ..Weather::default() })
 }
 
 macro_rules! scripts {
@@ -70,6 +70,8 @@ scripts! {
     plain_rtp_trains_again_before_the_next_page,
     plain_rtn_sends_the_page_again_slower,
     plain_rtn_three_times_rejects_the_page,
+    plain_rtn_is_not_tried_again_where_that_is_not_wanted,
+    receiving_frames_that_mean_nothing,
     plain_a_lost_mcf_is_asked_for_again,
     plain_the_end_is_never_confirmed,
     plain_an_operator_is_wanted,
@@ -83,7 +85,7 @@ scripts! {
     receiving_goes_on_correcting_slower,
     receiving_a_block_given_up,
     receiving_nothing_of_a_block_asks_for_all,
-    receiving_bad_training_says_ftt,
+    receiving_training_that_is_not_heard_says_ftt,
     receiving_a_repeated_dcs,
     receiving_plain,
     receiving_plain_without_a_page_rejects_it,
