@@ -5,9 +5,12 @@
 
 pub mod accept;
 pub mod blobs;
+pub mod config;
 pub mod http;
 pub mod jobs;
 pub mod line;
 pub mod prepare;
 pub mod receive;
+pub mod send;
+pub mod service;
 pub mod store;

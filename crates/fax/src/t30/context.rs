@@ -189,7 +189,7 @@ impl Context {
     }
 }
 
-/// The fast signal of a page: V.17 trains shortly once it has trained at length. T.30 5.3.2.4, V.17 clause 5.
+/// The fast signal of a page: V.17 trains shortly once it has trained at length. V.17 clause 5.
 pub(super) fn page_signal(modem: Modem, long: bool) -> Fast {
     let v17 = matches!(modem, Modem::V17At7200 | Modem::V17At9600 | Modem::V17At12000 | Modem::V17At14400);
     Fast { modem, short: v17 && !long }

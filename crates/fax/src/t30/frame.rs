@@ -22,7 +22,7 @@ const LAST: u8 = 0b1100_1000;
 /// Octets read of a frame at most. Longer ones (some makers' NSF) are cut.
 pub const FRAME_OCTETS_MAX: usize = 512;
 
-/// Frames in a block (partial page), T.30 A.3.1.
+/// Frames in a block (partial page), T.30 A.3.
 pub const BLOCK_FRAMES: usize = 256;
 
 /// What follows a page or block: T.30 5.3.6.1.6 and A.4.3.

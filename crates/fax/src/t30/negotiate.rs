@@ -2,7 +2,7 @@
 //!
 //! Never more than the far end's DIS offers. Error correction if both can; MMR with it, else MR, else MH. A page finer than the
 //! far end goes out at half its lines, as often as it takes. A page wider or longer than the far end takes is not sent: nothing is
-//! cropped here. Image frames are always of 256 octets, which every machine with error correction takes (T.4 A.1).
+//! cropped here. Image frames are always of 256 octets, which every machine with error correction takes (T.30 A.1.3).
 
 use super::Coding;
 use super::dis::{Dcs, Dis, Width, length_of};

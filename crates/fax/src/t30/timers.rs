@@ -56,7 +56,7 @@ pub(super) const TRIES_MAX: u8 = 3;
 /// A page is sent so often in one call when the far end keeps answering RTN. Ours.
 pub(super) const PAGE_SENDS_MAX: u8 = 3;
 
-/// A block may be asked for so often before the sender must decide: T.30 A.2.2 (fourth PPR).
+/// A block may be asked for so often before the sender must decide: T.30 A.1.3 (four times).
 pub(super) const PPRS_MAX: u8 = 4;
 
 /// So often a sender goes on correcting one block at the lowest rate. Ours.
@@ -72,5 +72,5 @@ pub(super) const BLOCKS_MAX: u16 = 512;
 /// Pages a receiver takes in one call. Ours.
 pub(super) const PAGES_MAX: u32 = 2000;
 
-/// Octets of one page on the line a receiver keeps. Ours; 70 minutes at 14 400 bit/s.
+/// Octets of one page on the line a receiver keeps. Ours; more than an hour at 14 400 bit/s.
 pub(super) const PAGE_OCTETS_MAX: usize = 8 << 20;

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use argon2::Argon2;
-use argon2::password_hash::PasswordHasher as _;
+use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use ferrofax_api::job::{AuthMethod, Paper, Resolution};
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -136,6 +135,11 @@ pub fn hash_password(password: &str) -> Result<String, StoreError> {
         .hash_password(password.as_bytes())
         .map(|hash| hash.to_string())
         .map_err(|error| StoreError::internal(error.to_string()))
+}
+
+/// Whether this is the password that was hashed. Takes as long as hashing.
+pub fn password_matches(password: &str, hash: &str) -> bool {
+    Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
 }
 
 const CUSTOMER: &str = "c.number, c.paper, c.resolution, c.csid, c.header, c.cost_centre, c.zone, c.country, \

@@ -32,12 +32,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 use tokio::sync::watch;
 
 use crate::blobs::Blobs;
 
-pub use self::accounts::{Account, AccountPush, BlankPages, Customer, Login, NewLogin, hash_password};
+pub use self::accounts::{
+    Account, AccountPush, BlankPages, Customer, Login, NewLogin, hash_password, password_matches,
+};
 pub use self::prepare::{DocumentInfo, PreparationClaim};
 pub use self::send::{AttemptResult, DeliveryClaim};
 pub use self::sweep::{PREPARATIONS_MAX, Swept};
@@ -159,6 +162,27 @@ impl Store {
     /// Changes whenever there may be new work for that stage. Ask for it before looking for work, and nothing is missed.
     pub fn bell(&self, stage: Stage) -> watch::Receiver<u64> {
         self.writer.bells().listen(stage)
+    }
+
+    /// This node's id: the one made at the first start, `candidate` at that very start.
+    pub async fn node_id(&self, candidate: &str) -> Result<String, StoreError> {
+        let candidate = candidate.to_owned();
+        self.writer
+            .run(move |tx| {
+                tx.connection.execute("INSERT OR IGNORE INTO facts VALUES ('node', ?1)", [candidate])?;
+                Ok(tx.connection.query_row("SELECT value FROM facts WHERE name = 'node'", [], |row| row.get(0))?)
+            })
+            .await
+    }
+
+    /// Proves that something can be written and flushed. For readiness; costs a commit.
+    pub async fn prove_writable(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.writer
+            .try_run(move |tx| {
+                tx.connection.execute("INSERT OR REPLACE INTO facts VALUES ('proved', ?1)", [now.to_string()])?;
+                Ok(())
+            })
+            .await
     }
 
     /// Commits since this handle's store was opened; for metrics.

@@ -127,3 +127,63 @@ impl Paper {
         (t6::store(&mut rows.source(dcs.resolution)), bad)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(paper: &mut Paper, number: u8, data: &[u8]) {
+        paper.push_frame(&BlockFrame::Data(number, data).encode(), 64);
+    }
+
+    fn missing(bad: Option<BadFrames>) -> Option<Vec<u8>> {
+        bad.map(|bad| bad.iter().collect())
+    }
+
+    #[test]
+    fn a_block_is_whole_when_every_frame_is_here() {
+        let mut paper = Paper::default();
+        push(&mut paper, 0, &[0b0000_0001; 64]);
+        push(&mut paper, 2, &[3; 64]);
+        assert_eq!(missing(paper.close_block(4)), Some(vec![1, 3]));
+        push(&mut paper, 3, &[4]);
+        // A later PPS counts only what it repeats.
+        assert_eq!(missing(paper.close_block(1)), Some(vec![1]));
+        push(&mut paper, 1, &[2; 65]);
+        assert_eq!(missing(paper.close_block(1)), Some(vec![1]), "longer than was agreed");
+        push(&mut paper, 1, &[2; 64]);
+        assert_eq!(missing(paper.close_block(1)), None);
+        assert_eq!((paper.octets(), paper.code[0]), (3 * 64 + 1, 0b1000_0000));
+        // The next block begins anew.
+        assert_eq!(missing(paper.close_block(2)), Some(vec![0, 1]));
+    }
+
+    #[test]
+    fn behind_a_hole_t4_is_read_on_and_t6_is_not() {
+        for (coding, octets) in [(Coding::Mmr, 1), (Coding::Mh, 3)] {
+            let mut paper = Paper::default();
+            push(&mut paper, 0, &[1]);
+            push(&mut paper, 2, &[1]);
+            assert!(paper.close_block(3).is_some());
+            paper.tear_block(coding);
+            push(&mut paper, 0, &[1]);
+            assert_eq!(missing(paper.close_block(1)), None);
+            assert_eq!(paper.octets(), octets);
+        }
+    }
+
+    #[test]
+    fn a_page_may_not_grow_for_ever() {
+        let mut paper = Paper::default();
+        for _ in 0..PAGE_OCTETS_MAX / 4096 + 2 {
+            paper.push_bits(&[0; 4096]);
+        }
+        assert!(paper.overflowed() && paper.octets() <= PAGE_OCTETS_MAX);
+        let mut paper = Paper::default();
+        for _ in 0..=BLOCKS_MAX {
+            push(&mut paper, 0, &[0]);
+            paper.close_block(1);
+        }
+        assert!(paper.overflowed());
+    }
+}

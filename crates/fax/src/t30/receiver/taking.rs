@@ -133,6 +133,7 @@ impl Taking {
 
     fn on_dcs(mut self: Box<Self>, dcs: Dcs, cx: &mut Context) -> State {
         cx.agreed(&dcs);
+        cx.block_frames = None;
         self.paper = Paper::default();
         self.answered = None;
         self.heard = false;

@@ -17,7 +17,7 @@ use crate::t30::frame::{BLOCK_FRAMES, BadFrames, BlockFrame, Ending, Frame, Post
 use crate::t30::state::{State, Step};
 use crate::t30::timers::PPRS_MAX;
 
-/// RCPs behind a block, T.4 A.3.2.
+/// RCPs behind a block, T.4 Annex A.
 const RCPS: usize = 3;
 
 /// A block of a page, and how its correction goes.
@@ -80,7 +80,7 @@ impl Block {
         frames
     }
 
-    /// Asks for these frames again. Answers whether the sender must now decide how to go on (A.2.2: the fourth PPR).
+    /// Asks for these frames again. Answers whether the sender must now decide how to go on (A.1.3: the fourth PPR).
     fn want(&mut self, bad: &BadFrames) -> bool {
         self.wanted = bad.iter().take_while(|&number| usize::from(number) < self.len()).collect();
         self.pprs += 1;

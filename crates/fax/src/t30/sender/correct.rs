@@ -1,4 +1,4 @@
-//! Sender with error correction: four PPRs for one block; agreeing to go on correcting, slower. T.30 A.2.2, A.4.1 (CTC, CTR).
+//! Sender with error correction: four PPRs for one block; agreeing to go on correcting, slower. T.30 A.1.3, A.4.1 (CTC), A.4.2 (CTR).
 //!
 //! Leaves for `SendBlock` at the next slower rate (CTR), or ends: the lowest rate did not help, silence three times, DCN.
 //! A modem that trains shortly trains at length once after CTR.

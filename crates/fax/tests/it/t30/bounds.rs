@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ferrofax_fax::carrier::{Content, Fast, Modem, Report, Tone};
-use ferrofax_fax::outcome::Outcome;
+use ferrofax_fax::outcome::{Outcome, Phase};
 use ferrofax_fax::page::Resolution;
 use ferrofax_fax::t30::dis::{Dcs, Dis};
 use ferrofax_fax::t30::frame::{BadFrames, BlockFrame, Ending, Frame, Post};
@@ -221,4 +221,22 @@ fn content_kinds_are_all_listened_for() {
         (modem, true, Content::Ecm),
     ];
     assert_eq!(listened, expected);
+}
+
+#[test]
+fn a_page_without_end_is_given_up() {
+    let frame = |frame: Frame| Report::Frame { bytes: frame.encode(true, true), good: true };
+    let dcs = Frame::Dcs(Dcs::parse(&[0, 0b0010_0010, 0]).unwrap());
+    let mut t30 = T30::new(receiver());
+    let mut events = Vec::new();
+    t30.start(Time::ZERO);
+    let training = [Report::Sent, Report::Sent, frame(dcs), Report::TrainingCheck { good: true }, Report::Sent];
+    let bits = std::iter::repeat_n(Report::PageBits(vec![0xa5; 100_000]), 200);
+    for report in training.into_iter().chain(bits).chain([Report::Sent]) {
+        t30.handle(Time::ZERO, Input::Report(report));
+        drain(&mut t30, &mut events);
+    }
+    t30.handle(Time::from_millis(60_000), Input::Timeout);
+    drain(&mut t30, &mut events);
+    assert_eq!(events.last(), Some(&Event::Done(Outcome::ProtocolError { phase: Phase::C })));
 }

@@ -4,13 +4,14 @@
 //!
 //! ```text
 //! # a remark
-//! we send 2 pages            or: we send 2 pages plain (without error correction); we send mixed pages; we receive; we poll; we offer
+//! we send 2 pages            or: we send 2 pages plain (without error correction; once: RTN is final); we send mixed pages; we receive; we poll; we offer
 //! dis V.29 MR fine           what the script's DIS or DTC says beside "can receive"; all, if the line is missing
 //! say CED                    a tone
 //! say CSI; DIS               frames in one signal; PPS-EOP 0 0 7 has counters and frames, PPR 1 3 has frames, DCS and CTC their words
-//! say TCF                    as the last DCS said; TCF V.29 9600 as said here
+//! say TCF                    a training check, as the last DCS said
 //! send page                  a page of ours; `only 1 3` some of its frames; `plain` its bits
 //! hear TSI; DCS V.17         frames, each by name and the beginning of its detail
+//! hear any CSI; DIS          such frames, as often as they come before what is heard next
 //! hear TCF                   a training check
 //! hear page 7                a page, or so many frames of it
 //! silence 3s                 says nothing and listens to nothing
@@ -30,7 +31,7 @@ use ferrofax_fax::page::{Resolution, StoredPage};
 use ferrofax_fax::t4;
 use ferrofax_fax::t30::dis::{Dcs, Dis, Length, Rates, ScanTime, Width};
 use ferrofax_fax::t30::frame::{BadFrames, BlockFrame, Ending, Frame, Post};
-use ferrofax_fax::t30::{Coding, Config, Event, Role};
+use ferrofax_fax::t30::{Coding, Config, Event, Role, T30};
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::{Joint, Machine, Party, Said, converse};
 
@@ -40,6 +41,9 @@ use super::kit::*;
 pub fn play(name: &str, text: &str, joint: &mut dyn Joint) {
     let script = Script::parse(name, text);
     let mut ours = Machine::new(script.ours.clone());
+    if text.contains("plain once") {
+        ours.t30 = T30::new(script.ours.clone()).with_page_sends_max(1);
+    }
     let our_role = script.ours.role;
     let expect = script.expect.clone();
     let mut far = Far::new(script);
@@ -96,13 +100,14 @@ enum Step {
     Tone(Tone),
     /// Frames by their words.
     Say(Vec<String>),
-    SendTcf(Option<Modem>),
+    SendTcf,
     SendPage {
         only: Option<Vec<u8>>,
         plain: bool,
     },
     /// A frame's name and the beginning of its detail.
     Hear(String),
+    HearAny(Vec<String>),
     HearTcf,
     HearPage(Option<usize>),
     Silence(Duration),
@@ -132,8 +137,7 @@ impl Script {
                 ("dis", _) => dis = abilities(rest),
                 ("say", ["CED"]) => step(Step::Tone(Tone::Ced)),
                 ("say", ["CNG"]) => step(Step::Tone(Tone::Cng)),
-                ("say", ["TCF"]) => step(Step::SendTcf(None)),
-                ("say", ["TCF", ..]) => step(Step::SendTcf(Some(modem(&rest[4..]).expect(&at)))),
+                ("say", ["TCF"]) => step(Step::SendTcf),
                 ("say", _) => step(Step::Say(rest.split("; ").map(str::to_owned).collect())),
                 ("send", ["page"]) => step(Step::SendPage { only: None, plain: false }),
                 ("send", ["page", "plain"]) => step(Step::SendPage { only: None, plain: true }),
@@ -144,6 +148,7 @@ impl Script {
                 ("hear", ["page"]) => step(Step::HearPage(None)),
                 ("hear", ["page", frames]) => step(Step::HearPage(Some(frames.parse().expect(&at)))),
                 ("hear", ["hang-up"]) => step(Step::HearHangUp),
+                ("hear", ["any", ..]) => step(Step::HearAny(rest[4..].split("; ").map(str::to_owned).collect())),
                 ("hear", _) => rest.split("; ").for_each(|frame| step(Step::Hear(frame.to_owned()))),
                 ("silence", [time]) => {
                     let seconds: f64 = time.trim_end_matches('s').parse().expect(&at);
@@ -166,7 +171,7 @@ fn config(words: &[&str]) -> Option<Config> {
     Some(match words {
         ["send", "mixed", "pages"] => sender(vec![letter(1), page(2, 300, Resolution::Standard, false)]),
         ["send", count, "pages"] => sender(some(count)?),
-        ["send", count, "pages", "plain"] => Config { ecm: false, ..sender(some(count)?) },
+        ["send", count, "pages", "plain", ..] => Config { ecm: false, ..sender(some(count)?) },
         ["send", "long", "page"] => sender(vec![page(1, 450, Resolution::Fine, true)]),
         ["receive"] => receiver(),
         ["receive", "plain"] => Config { ecm: false, ..receiver() },
@@ -274,7 +279,7 @@ impl Far {
             return;
         };
         let command = match step {
-            Step::Hear(_) | Step::HearHangUp => Command::Listen { fast: None },
+            Step::Hear(_) | Step::HearAny(_) | Step::HearHangUp => Command::Listen { fast: None },
             Step::HearTcf => {
                 let fast = Fast { short: false, ..self.fast() };
                 Command::Listen { fast: Some((fast, Content::TrainingCheck)) }
@@ -313,10 +318,7 @@ impl Far {
                 let last = frames.len() - 1;
                 Command::Frames(frames.iter().enumerate().map(|(n, frame)| frame.encode(x, n == last)).collect())
             }
-            Step::SendTcf(modem) => {
-                let modem = modem.unwrap_or(self.fast().modem);
-                Command::TrainingCheck(Fast { modem, short: false })
-            }
+            Step::SendTcf => Command::TrainingCheck(Fast { short: false, ..self.fast() }),
             Step::SendPage { only, plain: false } => {
                 let frames = block(&letter(1), only.as_deref());
                 let fast = self.fast();
@@ -350,6 +352,12 @@ impl Far {
                 }
             }
             _ => {}
+        }
+        if let Some((_, Step::HearAny(any))) = self.script.steps.front() {
+            if any.iter().any(|expected| text.starts_with(expected)) {
+                return;
+            }
+            self.script.steps.pop_front();
         }
         match self.script.steps.front() {
             Some((_, Step::Hear(expected))) if text.starts_with(expected.as_str()) => self.next(now),
@@ -406,6 +414,11 @@ impl Party for Far {
     }
 
     fn remote_hung_up(&mut self, _now: Time) {
+        // Who hears our DCN need not wait until we have heard of its end.
+        match self.script.steps.front() {
+            Some((_, Step::Say(frames))) if *frames == ["DCN"] => drop(self.script.steps.pop_front()),
+            _ => {}
+        }
         if matches!(self.script.steps.front(), Some((_, Step::HearHangUp))) {
             self.hung_up = true;
         } else {

@@ -3,7 +3,8 @@
 use std::fs;
 
 use ferrofax_api::job::{AuthMethod, HttpStatusPush, Paper, Resolution};
-use ferrofax_server::store::{AccountPush, BlankPages, ServeLock, StoreError, hash_password};
+use ferrofax_server::config;
+use ferrofax_server::store::{AccountPush, BlankPages, ServeLock, StoreError, hash_password, password_matches};
 
 use super::*;
 
@@ -107,4 +108,45 @@ pub(super) async fn one_process_serves_a_folder(house: House) {
     assert!(ServeLock::take(house.folder.path()).unwrap().is_none());
     drop(lock);
     assert!(ServeLock::take(house.folder.path()).unwrap().is_some());
+}
+
+pub(super) async fn a_node_keeps_its_id(mut house: House) {
+    house.store.prove_writable(now()).await.unwrap();
+    assert_eq!(house.store.node_id("00000001").await.unwrap(), "00000001");
+    house.reopen();
+    assert_eq!(house.store.node_id("00000002").await.unwrap(), "00000001");
+}
+
+pub(super) async fn configured_customers_come_into_the_store(house: House) {
+    house.store.put_customer(full_customer(), now()).await.unwrap();
+    let password_file = house.folder.path().join("password");
+    fs::write(&password_file, "open sesame\n").unwrap();
+    let file = house.folder.path().join("own.toml");
+    let text = format!(
+        "[[customer]]\nnumber = '12345ab'\ncsid = 'Front desk 2'\n[[customer.login]]\nname = 'gamma'\n\
+         password_file = '{}'\nallowed = ['192.0.2.1']\n[[customer]]\nnumber = 'NEW'\n",
+        password_file.display()
+    );
+    fs::write(&file, text).unwrap();
+    let config = config::load(Some(&file), []).unwrap().config;
+    assert_eq!(config.check(), []);
+    config::import(&config, &house.store, now()).await.unwrap();
+
+    let Customer { number, account } = house.store.customer("12345AB").await.unwrap().unwrap();
+    let Customer { account: before, .. } = full_customer();
+    assert_eq!(number, "12345AB", "as registered");
+    assert_eq!(account, Account { csid: Some("Front desk 2".into()), ..before }, "the rest stays");
+    assert_eq!(house.store.customer("NEW").await.unwrap().unwrap().account, Account::default());
+    let first = house.store.login("gamma").await.unwrap().unwrap();
+    assert!(password_matches("open sesame", &first.password_hash));
+    assert!(!password_matches("open sesame\n", &first.password_hash));
+    assert_eq!(first.allowed, ["192.0.2.1/32".parse().unwrap()]);
+
+    // At the next start nothing changes, not even the hash; a new password does.
+    config::import(&config, &house.store, now()).await.unwrap();
+    assert_eq!(house.store.login("gamma").await.unwrap().unwrap(), first);
+    fs::write(&password_file, "close sesame\n").unwrap();
+    config::import(&config, &house.store, now()).await.unwrap();
+    let changed = house.store.login("gamma").await.unwrap().unwrap();
+    assert!(password_matches("close sesame", &changed.password_hash));
 }

@@ -52,7 +52,9 @@ contract! {
         a_login_knows_its_customer,
         secrets_are_not_readable_in_the_files,
         a_lost_or_foreign_key_is_said_at_the_start,
-        one_process_serves_a_folder;
+        one_process_serves_a_folder,
+        a_node_keeps_its_id,
+        configured_customers_come_into_the_store;
     preparing:
         a_preparation_claim_holds_all_that_is_needed,
         express_jobs_are_prepared_first_then_the_oldest,

@@ -245,9 +245,20 @@ pub(super) async fn a_job_to_a_thousand_numbers_finishes(house: House) {
     house.prepared(job("FJ1", &numbers), 1).await;
     let counts = house.store.counts(now()).await.unwrap();
     assert_eq!(counts, Counts { due: 1000, ..Counts::default() });
-    while let Some(claim) = house.may_call(now()).await {
-        let next = failed(status(&Outcome::NoAnswer));
-        house.store.settle_attempt(claim, result(Outcome::NoAnswer, now(), at(1)), next).await.unwrap();
+    // Many channels, so that commits are shared.
+    let channels: Vec<_> = (0..50)
+        .map(|_| {
+            let store = house.store.clone();
+            tokio::spawn(async move {
+                while let Some(claim) = store.claim_delivery("node", now(), LEASE, "world").await.unwrap() {
+                    let next = failed(status(&Outcome::NoAnswer));
+                    store.settle_attempt(claim, result(Outcome::NoAnswer, now(), at(1)), next).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for channel in channels {
+        channel.await.unwrap();
     }
     let report = house.report("FJ1").await;
     let echoed: Vec<_> = report.recipient_status.iter().map(|one| one.number.as_str()).collect();

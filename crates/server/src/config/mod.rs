@@ -1,0 +1,299 @@
+//! Configuration: one TOML file over `config.default.toml`, which is compiled in, and the environment over both.
+//!
+//! `load` reads and types it: unknown keys and wrong values are errors that name the setting's path. `check` proves what only
+//! the whole tells: prefixes claimed twice, files that can't be read. `customers` brings `[[customer]]` into the store.
+//!
+//! The default file is also the list of settings: what is commented out there (`#key = value`) is a setting without a value.
+//! From it come the names of environment variables, and a test parses it with everything switched on.
+
+mod check;
+mod customers;
+mod load;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use ferrofax_api::job::{AuthMethod, Paper, Resolution};
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+
+use crate::jobs::Routes;
+use crate::store::BlankPages;
+
+pub use self::check::Problem;
+pub use self::customers::{ImportError, import};
+pub use self::load::{ConfigError, Loaded, load};
+
+/// Every setting with its value, and its documentation.
+pub const DEFAULT: &str = include_str!("../../../../config.default.toml");
+
+/// The whole configuration.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub node_id: Option<String>,
+    pub key_file: Option<PathBuf>,
+    pub http: Http,
+    pub render: Render,
+    pub log: Log,
+    pub lines: Vec<Line>,
+    pub customers: Vec<Customer>,
+}
+
+/// The REST API.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub body_bytes_max: usize,
+    pub bodies_bytes_max: usize,
+    pub connections_max: usize,
+    pub requests_per_second: u32,
+    pub requests_burst: u32,
+}
+
+/// The pool of rendering children.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Render {
+    pub children: usize,
+    pub document_seconds_max: u64,
+    pub pages_max: u32,
+}
+
+/// Logging.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A way out.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Line {
+    pub name: String,
+    /// Of numbers as they are dialled; the empty one takes any.
+    pub prefixes: Vec<String>,
+    /// Calls at the same time.
+    pub channels: u32,
+    pub kind: LineKind,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum LineKind {
+    /// Built-in far machines.
+    Loopback {
+        /// 1 to 20.
+        speed: u8,
+    },
+    /// A trunk.
+    Sip(Box<Sip>),
+}
+
+/// A SIP trunk.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sip {
+    /// `host` or `host:port`.
+    pub target: String,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    pub password_file: Option<PathBuf>,
+    #[serde(default)]
+    pub from: String,
+    #[serde(default)]
+    pub assert_identity: bool,
+    #[serde(default)]
+    pub number_form: NumberForm,
+    #[serde(default)]
+    pub transport: Transport,
+    #[serde(default = "any_address")]
+    pub bind: SocketAddr,
+    pub public: Option<IpAddr>,
+    pub media_ports: Option<(u16, u16)>,
+    #[serde(default = "a_minute")]
+    pub ring_seconds_max: u64,
+    #[serde(default = "two_hours")]
+    pub call_seconds_max: u64,
+    #[serde(default)]
+    pub t38: T38,
+}
+
+/// How dialled numbers are written in SIP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberForm {
+    #[default]
+    AsGiven,
+    Plus,
+    Bare,
+}
+
+/// What SIP travels over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    #[default]
+    Udp,
+    Tcp,
+}
+
+/// How a trunk does T.38.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct T38 {
+    pub enabled: bool,
+    pub bit_rate_max: u32,
+    pub error_correction: ErrorCorrection,
+    /// Packets repeated, or covered by a parity packet.
+    pub repeat: u8,
+}
+
+impl Default for T38 {
+    fn default() -> T38 {
+        T38 { enabled: true, bit_rate_max: 14_400, error_correction: ErrorCorrection::Redundancy, repeat: 3 }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorCorrection {
+    Redundancy,
+    Fec,
+    None,
+}
+
+/// A customer to be brought into the store. What is `None` stays as it is stored.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    pub number: String,
+    pub paper: Option<Paper>,
+    pub resolution: Option<Resolution>,
+    pub csid: Option<String>,
+    pub header: Option<String>,
+    pub cost_centre: Option<String>,
+    pub zone: Option<String>,
+    pub country: Option<String>,
+    pub default_cover: Option<String>,
+    pub push_url: Option<String>,
+    pub push_method: Option<AuthMethod>,
+    pub push_principal: Option<String>,
+    pub push_credentials: Option<Secret>,
+    pub push_credentials_file: Option<PathBuf>,
+    pub push_token_url: Option<String>,
+    pub blank_pages: Option<BlankPages>,
+    pub test_mode: Option<bool>,
+    pub retention_days: Option<u16>,
+    #[serde(default, rename = "login")]
+    pub logins: Vec<Login>,
+}
+
+/// Who acts for a customer. One of the three passwords.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    pub name: String,
+    pub password: Option<Secret>,
+    pub password_file: Option<PathBuf>,
+    pub password_hash: Option<Secret>,
+    #[serde(default, deserialize_with = "networks")]
+    pub allowed: Vec<IpNet>,
+}
+
+/// A password. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself. Not for logs.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// From the first line of a file.
+    fn read(path: &Path) -> std::io::Result<Secret> {
+        let text = std::fs::read_to_string(path)?;
+        Ok(Secret(text.lines().next().unwrap_or_default().to_owned()))
+    }
+
+    /// Given outright, or by a file.
+    fn given(secret: Option<&Secret>, file: Option<&Path>) -> std::io::Result<Option<Secret>> {
+        match (secret, file) {
+            (Some(secret), _) => Ok(Some(secret.clone())),
+            (None, Some(file)) => Secret::read(file).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// An error here must not repeat the value.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(secret) => Ok(Secret(secret)),
+            _ => Err(serde::de::Error::custom("must be text in quotes")),
+        }
+    }
+}
+
+impl Sip {
+    /// The trunk's password, read from its file if it has one.
+    pub fn secret(&self) -> std::io::Result<Option<Secret>> {
+        Secret::given(self.password.as_ref(), self.password_file.as_deref())
+    }
+}
+
+impl Config {
+    /// Which number takes which line.
+    pub fn routes(&self) -> Routes {
+        let pairs = self.lines.iter().flat_map(|line| line.prefixes.iter().map(|prefix| (prefix, &line.name)));
+        Routes::new(pairs.map(|(prefix, line)| (prefix.clone(), line.clone())))
+    }
+
+    /// The key that seals foreign secrets.
+    pub fn key_file(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data_dir.join("secret.key"))
+    }
+}
+
+fn any_address() -> SocketAddr {
+    SocketAddr::from(([0, 0, 0, 0], 0))
+}
+
+fn a_minute() -> u64 {
+    60
+}
+
+fn two_hours() -> u64 {
+    7200
+}
+
+/// Subnets, and single addresses.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let entries = Vec::<String>::deserialize(deserializer)?;
+    let network = |entry: &String| {
+        let address = entry.parse().map(|address: IpAddr| IpNet::from(address));
+        address.or_else(|_| entry.parse()).map_err(|_| format!("{entry:?} is neither an address nor a subnet"))
+    };
+    entries.iter().map(network).collect::<Result<_, _>>().map_err(serde::de::Error::custom)
+}
