@@ -8,6 +8,26 @@ use crate::job::Property;
 /// A job's report, pending or final.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(example = json!({
+    "jobId": "FJJ66GHGX105ZZBIELVCN1",
+    "recipientStatus": [{
+        "number": "+49 89 1234567-8900",
+        "properties": null,
+        "status": "OK",
+        "reason": "OK",
+        "sentTs": "2017-08-10T13:05:09Z",
+        "durationInSecs": 19,
+        "sentToNumber": "00498912345678900",
+        "remoteCsid": "+49/89/1234567-8900",
+        "pagesConfirmed": 1
+    }],
+    "pages": 1,
+    "reference": {
+        "customerDefinedId": "2017-08-10T13:05:09Z_customerDefinedId",
+        "billingCode": "2017-08-10T13:05:09Z_billingCode",
+        "billingInfo": "2017-08-10T13:05:09Z_billingInfo"
+    }
+}))]
 pub struct FaxReport {
     pub job_id: String,
     /// In the order of the request.

@@ -49,6 +49,18 @@ pub enum Modem {
 }
 
 impl Modem {
+    /// All of them, slowest first within each Recommendation.
+    pub const ALL: [Modem; 8] = [
+        Modem::V27ter2400,
+        Modem::V27ter4800,
+        Modem::V29At7200,
+        Modem::V29At9600,
+        Modem::V17At7200,
+        Modem::V17At9600,
+        Modem::V17At12000,
+        Modem::V17At14400,
+    ];
+
     /// Bits per second.
     pub const fn rate_bps(self) -> u32 {
         match self {

@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn larger_pages_shrink_in_proportion() {
         let place = Placement::new(297.0, 420.0, Paper::A4, Resolution::Standard);
-        assert!((place.scale - 297.0 / 420.0).abs() < 1e-12);
+        assert!((place.scale - 210.0 / 297.0).abs() < 1e-12);
         let [a, _, _, d, ..] = place.coefficients();
         assert!((a / PELS_PER_MM - d / 3.85).abs() < 1e-12);
     }

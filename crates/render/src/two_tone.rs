@@ -1,9 +1,10 @@
 //! Grey to black and white, by kind of content.
 //!
 //! Text and line art: a pel is ink if it is darker than half, or if it is clearly darker than its surroundings (the mean of a
-//! square of about 2 mm) and about as dark as the darkest pel that touches it. The second half keeps what a plain threshold loses:
-//! hairlines that cover a third of a pel, print in light grey or colour, lettering on a tinted ground; and because only the
-//! darkest of its neighbours counts, the soft edges of bold strokes add nothing to them.
+//! square of about 2 mm) and either about as dark as the darkest pel that touches it, or a ridge: between lighter pels, above and
+//! below or left and right. The second half keeps what a plain threshold loses: hairlines that cover a third of a pel, also where
+//! they meet a bold one, print in light grey or colour, lettering on a tinted ground. The soft edges of bold strokes are neither,
+//! and add nothing to them.
 //!
 //! Continuous tone: areas that their source calls pictures are looked at in tiles of about 4 mm; where much of a tile is
 //! mid-grey without edges, it gets a clustered-dot screen, whose runs are long enough for T.6 and whose dots survive a print.
@@ -73,7 +74,7 @@ fn rows_of(fine: usize, resolution: Resolution) -> usize {
 /// Makes a page black and white. `pictures` are the areas where continuous tone may be.
 pub(crate) fn two_tone(grey: &Grey, pictures: &[Area]) -> Bitmap {
     let rows = grey.rows();
-    let mut ink = Ink { bitmap: Bitmap::new(WIDTH_PELS, rows as u32) };
+    let mut ink = Ink { bitmap: Bitmap::new(WIDTH_PELS, rows as u32), row: Vec::new() };
     line_art(grey, &mut ink);
     if !pictures.is_empty() {
         screen(grey, pictures, &mut ink);
@@ -83,13 +84,15 @@ pub(crate) fn two_tone(grey: &Grey, pictures: &[Area]) -> Bitmap {
 
 struct Ink {
     bitmap: Bitmap,
+    /// A row to work in.
+    row: Vec<Option<bool>>,
 }
 
 impl Ink {
-    /// Writes the pels of a row from column `from` (a multiple of 8) on.
-    fn write(&mut self, y: usize, from: usize, black: impl Iterator<Item = bool>) {
+    /// Writes a row.
+    fn write(&mut self, y: usize, black: impl Iterator<Item = bool>) {
         let Some(row) = self.bitmap.row_mut(y as u32) else { return };
-        let mut bytes = row.iter_mut().skip(from / 8);
+        let mut bytes = row.iter_mut();
         let (mut byte, mut bits) = (0, 0);
         for pel in black {
             byte = byte << 1 | u8::from(pel);
@@ -98,6 +101,20 @@ impl Ink {
                 let Some(to) = bytes.next() else { return };
                 *to = byte;
                 (byte, bits) = (0, 0);
+            }
+        }
+    }
+
+    /// Writes the pels of a row that are something.
+    fn overwrite(&mut self, y: usize, black: &[Option<bool>]) {
+        let Some(row) = self.bitmap.row_mut(y as u32) else { return };
+        for (byte, pels) in row.iter_mut().zip(black.chunks(8)) {
+            for (bit, black) in pels.iter().enumerate() {
+                match black {
+                    Some(true) => *byte |= 0x80 >> bit,
+                    Some(false) => *byte &= !(0x80 >> bit),
+                    None => {}
+                }
             }
         }
     }
@@ -137,8 +154,9 @@ fn line_art(grey: &Grey, ink: &mut Ink) {
         if here.iter().any(|&pel| (HALF..FAINT).contains(&pel)) {
             running_means(&sums, counted, &mut means);
         }
-        let above = grey.row(y.saturating_sub(1));
-        let below = if y + 1 < rows { grey.row(y + 1) } else { here };
+        // From two rows above to two below; beyond the page all is white.
+        let rows: [&[u8]; 5] = [y.checked_sub(2), y.checked_sub(1), Some(y), Some(y + 1), Some(y + 2)]
+            .map(|y| y.map_or(&[][..], |y| grey.row(y)));
         let is_ink = |(x, (&pel, &mean)): (usize, (&u8, &u32))| {
             if pel < HALF {
                 return true;
@@ -146,17 +164,26 @@ fn line_art(grey: &Grey, ink: &mut Ink) {
             if pel >= FAINT || u32::from(pel) + CLEARLY >= mean {
                 return false;
             }
-            let near = x.saturating_sub(1)..(x + 2).min(WIDTH);
-            let darkest = [above, here, below]
-                .iter()
-                .flat_map(|row| row.get(near.clone()).unwrap_or_default())
-                .min()
-                .copied()
-                .unwrap_or(255);
-            pel <= darkest.saturating_add(ABOUT)
+            let at = |row: &[u8], x: Option<usize>| x.and_then(|x| row.get(x)).copied().unwrap_or(255);
+            let columns = [x.checked_sub(2), x.checked_sub(1), Some(x), Some(x + 1), Some(x + 2)];
+            let about = pel.saturating_add(ABOUT);
+            let [_, above, _, below, _] = rows;
+            let [_, left, _, right, _] = columns;
+            let darkest =
+                [above, here, below].into_iter().flat_map(|row| [left, Some(x), right].map(|x| at(row, x))).min();
+            darkest.is_some_and(|darkest| pel <= darkest.saturating_add(ABOUT))
+                || is_ridge(pel, about, rows.map(|row| at(row, Some(x))))
+                || is_ridge(pel, about, columns.map(|x| at(here, x)))
         };
-        ink.write(y, 0, here.iter().zip(&means).enumerate().map(is_ink));
+        ink.write(y, here.iter().zip(&means).enumerate().map(is_ink));
     }
+}
+
+/// The middle one of five is lighter on both sides, or together with one neighbour that is about as dark.
+fn is_ridge(pel: u8, about: u8, [before_last, before, _, after, after_next]: [u8; 5]) -> bool {
+    let (rises, falls) = (before >= about, after >= about);
+    let twin = |side: u8, beyond: u8| side < about && side.saturating_add(ABOUT) >= pel && beyond >= about;
+    (rises && falls) || (rises && twin(after, after_next)) || (falls && twin(before, before_last))
 }
 
 /// The mean of the surroundings of each column, from the column sums.
@@ -185,74 +212,85 @@ fn running_means(sums: &[u32], rows: u32, means: &mut [u32]) {
 fn screen(grey: &Grey, pictures: &[Area], ink: &mut Ink) {
     let tile_rows = rows_of(TILE, grey.resolution);
     let (across, down) = (WIDTH.div_ceil(TILE), grey.rows().div_ceil(tile_rows));
-    let mut tiles = vec![Tile::Drawn; across * down];
-    for area in pictures {
-        let columns = area.columns.0 / TILE..area.columns.1.div_ceil(TILE).min(across);
-        for row in area.rows.0 / tile_rows..area.rows.1.div_ceil(tile_rows).min(down) {
-            for column in columns.clone() {
-                if let Some(tile @ Tile::Drawn) = tiles.get_mut(row * across + column) {
-                    *tile = if is_tone(grey, column * TILE, row * tile_rows, tile_rows) {
-                        Tile::Tone
-                    } else {
-                        Tile::LineArt
-                    };
-                }
+    let tile_of = |x: usize, y: usize| y / tile_rows * across + x / TILE;
+    // A tile is judged by those of its pels that belong to a picture; what stands beside the picture is not asked.
+    let mut tiles = vec![Tile::default(); across * down];
+    each_row(grey, pictures, |y, columns| {
+        let above = grey.row(y.saturating_sub(1));
+        let mut last = None;
+        for (x, (&pel, &up)) in grey.row(y).iter().zip(above).enumerate().take(columns.end).skip(columns.start) {
+            let flat = pel.abs_diff(last.unwrap_or(pel)) < FLAT && pel.abs_diff(up) < FLAT;
+            last = Some(pel);
+            if let Some(tile) = tiles.get_mut(tile_of(x, y)) {
+                tile.pels += 1;
+                tile.flat += u32::from(flat);
+                tile.mid_tone += u32::from(flat && (SHADOW..=BACKGROUND).contains(&pel));
             }
         }
-    }
-    let dots = Screen::new(grey.resolution);
-    let tone = |column: usize, row: usize| {
-        column < across && matches!(tiles.get(row * across + column), Some(Tile::Tone))
+    });
+    let is_tone = |column: usize, row: usize| {
+        column < across && row < down && tiles.get(row * across + column).is_some_and(|tile| tile.is_tone())
     };
-    for row in 0..down {
-        for column in 0..across {
-            let screened = match tiles.get(row * across + column) {
-                Some(Tile::Tone) => true,
-                // Highlights and shadows within a photograph: between tiles of tone on most sides.
-                Some(Tile::LineArt) => {
-                    let sides = [(column.wrapping_sub(1), row), (column + 1, row), (column, row.wrapping_sub(1)), (column, row + 1)];
-                    sides.into_iter().filter(|&(c, r)| r < down && tone(c, r)).count() >= 3
-                }
-                _ => false,
-            };
-            if screened {
-                for y in row * tile_rows..((row + 1) * tile_rows).min(grey.rows()) {
-                    let pels = grey.row(y).iter().enumerate().skip(column * TILE).take(TILE);
-                    ink.write(y, column * TILE, pels.map(|(x, &pel)| dots.is_ink(x, y, pel)));
-                }
-            }
+    let screened: Vec<bool> = tiles
+        .iter()
+        .enumerate()
+        .map(|(at, tile)| {
+            let (column, row) = (at % across, at / across);
+            let sides =
+                [(column.wrapping_sub(1), row), (column + 1, row), (column, row.wrapping_sub(1)), (column, row + 1)];
+            let beside = sides.into_iter().filter(|&(column, row)| is_tone(column, row)).count();
+            // The lights and shadows of a photograph, which are flat but no middle tones, are found by their neighbours.
+            tile.is_tone() || beside >= if tile.is_flat() { 2 } else { 3 }
+        })
+        .collect();
+    let dots = Screen::new(grey.resolution);
+    each_row(grey, pictures, |y, columns| {
+        let mut black = std::mem::take(&mut ink.row);
+        black.clear();
+        let is_screened = |x: usize| screened.get(tile_of(x, y)).copied().unwrap_or(false);
+        black.extend(
+            grey.row(y)
+                .iter()
+                .enumerate()
+                .map(|(x, &pel)| (columns.contains(&x) && is_screened(x)).then(|| dots.is_ink(x, y, pel))),
+        );
+        ink.overwrite(y, &black);
+        ink.row = black;
+    });
+}
+
+/// Calls `see` with each row of each picture, and its columns.
+fn each_row(grey: &Grey, pictures: &[Area], mut see: impl FnMut(usize, std::ops::Range<usize>)) {
+    for area in pictures {
+        for y in area.rows.0..area.rows.1.min(grey.rows()) {
+            see(y, area.columns.0..area.columns.1.min(WIDTH));
         }
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Tile {
-    /// No picture.
-    Drawn,
-    /// Of a picture, but edges and flat black or white.
-    LineArt,
-    /// Of a picture, and continuous tone.
-    Tone,
+/// Neighbours that differ by less have no edge between them.
+const FLAT: u8 = 28;
+/// Lighter is the paper of a scan, and no middle tone.
+const BACKGROUND: u8 = 216;
+
+/// What the pels of a tile are like, counting those of pictures only.
+#[derive(Clone, Copy, Default)]
+struct Tile {
+    pels: u32,
+    flat: u32,
+    mid_tone: u32,
 }
 
-/// A quarter of the tile or more is mid-grey where nothing has an edge. Text, however soft its edges, has little of that.
-fn is_tone(grey: &Grey, left: usize, top: usize, rows: usize) -> bool {
-    const FLAT: u8 = 28;
-    let (mut smooth, mut all) = (0, 0);
-    for y in top..(top + rows).min(grey.rows()) {
-        let (Some(here), Some(above)) = (grey.row(y).get(left..), grey.row(y.saturating_sub(1)).get(left..)) else {
-            continue;
-        };
-        let mut last = here.first().copied().unwrap_or(255);
-        for (&pel, &up) in here.iter().zip(above).take(TILE) {
-            all += 1;
-            smooth += usize::from(
-                (SHADOW..=216).contains(&pel) && pel.abs_diff(last) < FLAT && pel.abs_diff(up) < FLAT,
-            );
-            last = pel;
-        }
+impl Tile {
+    /// A quarter or more is mid-grey where nothing has an edge. Text, however soft its edges, has little of that.
+    fn is_tone(self) -> bool {
+        self.pels > 0 && self.mid_tone * 4 >= self.pels
     }
-    smooth * 4 >= all
+
+    /// Nothing in it that a screen could break up.
+    fn is_flat(self) -> bool {
+        self.flat * 100 >= self.pels * 97
+    }
 }
 
 /// A clustered-dot screen at 45°: 8 × 8 fine pels hold two dots.

@@ -14,7 +14,7 @@ pub struct Bitmap {
 }
 
 impl Bitmap {
-    /// A white page.
+    /// A white page. It takes an eighth of a byte a pel at once: whoever names the size bounds it.
     pub fn new(width: u16, rows: u32) -> Bitmap {
         let len = stride(width).saturating_mul(usize::try_from(rows).unwrap_or(usize::MAX));
         Bitmap { width, rows, bytes: vec![0; len] }
@@ -93,7 +93,7 @@ impl Bitmap {
         self.bytes.get(start..start.checked_add(self.stride())?)
     }
 
-    /// As [`Bitmap::row`], to draw in. Bits beyond the width are never looked at.
+    /// As [`Bitmap::row`], to draw in. Bits beyond the width mean nothing.
     pub fn row_mut(&mut self, row: u32) -> Option<&mut [u8]> {
         let stride = self.stride();
         let start = usize::try_from(row).ok()?.checked_mul(stride)?;

@@ -99,6 +99,22 @@ pub struct Config {
     pub misbehaviour: Misbehaviour,
 }
 
+impl Config {
+    /// A machine that can do everything the engine can.
+    pub fn new(role: Role, task: Task, local_id: String) -> Config {
+        Config {
+            role,
+            task,
+            local_id,
+            ecm: true,
+            modems: Modem::ALL.to_vec(),
+            codings: vec![Coding::Mh, Coding::Mr, Coding::Mmr],
+            resolution_max: Resolution::Superfine,
+            misbehaviour: Misbehaviour::default(),
+        }
+    }
+}
+
 /// Deliberate faults of a test machine.
 #[derive(Clone, Debug, Default)]
 pub struct Misbehaviour {

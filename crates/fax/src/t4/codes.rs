@@ -258,7 +258,7 @@ pub(crate) enum Mode {
     Vertical(i8),
     Pass,
     Horizontal,
-    /// No mode: an EOL, an extension (uncompressed mode, Table 4/T.4 note and T.6 clause 2.2.4), or damage.
+    /// No mode: an EOL, an extension (uncompressed mode, Table 4/T.4 and Table 1/T.6), or damage.
     None,
 }
 

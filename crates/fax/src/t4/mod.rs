@@ -19,9 +19,9 @@ pub(crate) mod two_d;
 use bits::{Reader, Writer};
 use codes::{Code, EOL, EOL_ZEROS, RTC_EOLS};
 
-/// K for standard resolution, T.4 clause 4.2.1.
+/// K for standard resolution, T.4 clause 4.2.1.1.
 pub const K_STANDARD: u32 = 2;
-/// K for fine resolution, T.4 clause 4.2.1.
+/// K for fine resolution, T.4 clause 4.2.1.1.
 pub const K_FINE: u32 = 4;
 
 /// EOLs in a row that are taken for the end of the page. Six are sent; noise may have eaten some.
@@ -33,7 +33,8 @@ pub struct Options {
     /// `None`: one-dimensional (MH). `Some(k)`: two-dimensional (MR), of `k` rows at least the first by itself;
     /// [`K_STANDARD`] or [`K_FINE`].
     pub k: Option<u32>,
-    /// Bits a row takes at least with its EOL, for receivers that need time (T.4 clause 4.1.3): rate × minimum scan-line time.
+    /// Bits a row takes at least with its EOL, for receivers that need time: rate × minimum scan-line time (T.4 clause 3.1); made
+    /// up by fill (clause 4.1.3).
     pub row_bits_min: u32,
     /// Close with RTC.
     pub return_to_control: bool,

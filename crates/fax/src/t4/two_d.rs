@@ -2,7 +2,8 @@
 //!
 //! Both directions walk the row from a0 on and find b1, the first change above that lies right of a0 and turns to the colour
 //! opposite to a0's. Changes at even places of a list turn to black, those at odd places to white; so a1's place in its row
-//! and b1's place in the row above are both even or both odd. Where a colour was coded, b1 may lie one place back.
+//! and b1's place in the row above are both even or both odd. When the colour changes, b1 is sought one place on, or one place
+//! back if a1 lay left of b1: further back nothing is right of a0.
 
 use super::DamagedRow;
 use super::bits::{Reader, Writer};
@@ -12,7 +13,7 @@ use super::one_d::{black_run, push_change, put_run, white_run};
 /// Codes a row against the one above.
 pub(crate) fn encode(writer: &mut Writer, width: u16, above: &[u16], row: &[u16]) {
     let change = |row: &[u16], at: usize| row.get(at).copied().unwrap_or(width);
-    // At first a0 is an imaginary white pel before the row, so b1 may be at column 0 (T.4 clause 4.2.1.3.4).
+    // At first a0 is an imaginary white pel before the row, so b1 may be at column 0 (T.6 clause 2.2.5.1).
     let (mut a0, mut b1_min) = (0, 0);
     let (mut a1_at, mut b1_at) = (0, 0);
     loop {

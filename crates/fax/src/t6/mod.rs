@@ -1,12 +1,12 @@
 //! T.6 (MMR): every row seen against the one above, nothing between them, for lines that correct their errors.
 //!
-//! The first row stands under an imaginary white one (clause 2.2.5). The page is closed by EOFB (clause 2.4.1.1). One wrong bit
+//! The first row stands under an imaginary white one (clause 2.2.1). The page is closed by EOFB (clause 2.4.1.1). One wrong bit
 //! spoils all that follows, so damage ends the page: what came before it is kept.
 //!
 //! [`store`] codes a page and notes where every 64th row begins; [`crate::page::StoredPage::source`] decodes it again
 //! row by row.
 //!
-//! Left out: uncompressed mode and other extensions (clause 2.2.4), which count as damage.
+//! Left out: uncompressed mode and other extensions (Table 1/T.6), which count as damage.
 
 use crate::page::{PageSource, ROWS_MAX, Row, Rows};
 use crate::t4::bits::{Reader, Writer};

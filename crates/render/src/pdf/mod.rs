@@ -112,8 +112,7 @@ fn draw<'a>(
     }
     let options = out.options;
     let place = Placement::new(width_mm, height_mm, options.paper, options.resolution);
-    let transform =
-        Affine::new(place.coefficients()) * Affine::scale(mm) * page.initial_transform(true).to_kurbo();
+    let transform = Affine::new(place.coefficients()) * Affine::scale(mm) * page.initial_transform(true).to_kurbo();
 
     let survey = survey::survey(page, transform, settings, place.rows);
     // 4574 at most, see `Paper::rows`.

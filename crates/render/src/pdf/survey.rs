@@ -14,8 +14,10 @@ use hayro::kurbo::{Affine, BezPath, Rect};
 
 use crate::two_tone::Area;
 
-/// Pictures noted of a page; beyond, the whole page counts as one.
+/// Pictures noted of a page; beyond, the whole page counts as one. So it does when they lie on each other ever so often.
 const PICTURES_MAX: usize = 1024;
+/// Rows of all pictures together, for the same reason.
+const PICTURE_ROWS_MAX: usize = 20_000;
 
 #[derive(Default)]
 pub(super) struct Survey {
@@ -30,7 +32,8 @@ pub(super) fn survey(page: &Page<'_>, transform: Affine, settings: &InterpreterS
     let mut surveyor = Surveyor { target, survey: Survey::default(), empty: HashMap::new() };
     interpret_page(page, &mut context, &mut surveyor);
     let mut survey = surveyor.survey;
-    if survey.pictures.len() > PICTURES_MAX {
+    let picture_rows: usize = survey.pictures.iter().map(|area| area.rows.1 - area.rows.0).sum();
+    if survey.pictures.len() > PICTURES_MAX || picture_rows > PICTURE_ROWS_MAX {
         survey.pictures = vec![Area { columns: (0, usize::from(WIDTH_PELS)), rows: (0, rows as usize) }];
     }
     survey

@@ -62,7 +62,8 @@ fn split_lines(page: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let text = rest?;
         let end = text.find(['\r', '\n', '\u{b}']);
-        let cut = text.char_indices().nth(LINE_CHARS_MAX).map(|(at, _)| at).filter(|&at| end.is_none_or(|end| at < end));
+        let cut =
+            text.char_indices().nth(LINE_CHARS_MAX).map(|(at, _)| at).filter(|&at| end.is_none_or(|end| at < end));
         let (line, next) = match (cut, end) {
             (Some(cut), _) => text.split_at(cut),
             (None, Some(end)) => {
@@ -156,7 +157,10 @@ mod tests {
     #[test]
     fn a_line_without_end_is_cut() {
         let long = "ä".repeat(LINE_CHARS_MAX * 2 + 1);
-        assert_eq!(split_lines(&long).map(|line| line.chars().count()).collect::<Vec<_>>(), [LINE_CHARS_MAX, LINE_CHARS_MAX, 1]);
+        assert_eq!(
+            split_lines(&long).map(|line| line.chars().count()).collect::<Vec<_>>(),
+            [LINE_CHARS_MAX, LINE_CHARS_MAX, 1]
+        );
     }
 
     #[test]

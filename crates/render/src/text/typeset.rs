@@ -97,10 +97,9 @@ impl Typesetter {
                     if glyph.id == 0 {
                         self.missing = self.missing.saturating_add(1);
                     }
-                    let outline = self
-                        .outlines
-                        .entry((font.data.id(), glyph.id))
-                        .or_insert_with(|| Arc::new(parsed.as_ref().map(|font| outline(font, glyph.id)).unwrap_or_default()));
+                    let outline = self.outlines.entry((font.data.id(), glyph.id)).or_insert_with(|| {
+                        Arc::new(parsed.as_ref().map(|font| outline(font, glyph.id)).unwrap_or_default())
+                    });
                     if !outline.is_empty() {
                         glyphs.push(Placed {
                             x: f64::from(glyph.x),

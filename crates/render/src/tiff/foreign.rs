@@ -186,7 +186,12 @@ struct Samples {
 }
 
 impl Samples {
-    fn new(buffer: DecodingResult, depth: u8, layout: &BufferLayoutPreference, samples: usize) -> Result<Samples, Refused> {
+    fn new(
+        buffer: DecodingResult,
+        depth: u8,
+        layout: &BufferLayoutPreference,
+        samples: usize,
+    ) -> Result<Samples, Refused> {
         let wide = |of: usize| layout.row_stride.map_or(0, |stride| stride.get() / of);
         let (bytes, width) = match buffer {
             DecodingResult::U8(bytes) => (bytes, 1),

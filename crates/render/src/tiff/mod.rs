@@ -227,6 +227,3 @@ fn guessed(shape: &Shape, paper: Paper) -> (f64, f64) {
     let dpi = usual.iter().copied().find(|&dpi| fits(dpi)).unwrap_or(600.0);
     (dpi, dpi)
 }
-
-#[cfg(test)]
-mod tests;

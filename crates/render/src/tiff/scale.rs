@@ -87,13 +87,19 @@ impl Luma {
             1 => Luma {
                 width: height,
                 height: width,
-                pels: (0..width).flat_map(|y| (0..height).map(move |x| (x, y))).map(|(x, y)| at(width - 1 - y, x)).collect(),
+                pels: (0..width)
+                    .flat_map(|y| (0..height).map(move |x| (x, y)))
+                    .map(|(x, y)| at(width - 1 - y, x))
+                    .collect(),
             },
             2 => Luma { width, height, pels: pels.iter().rev().copied().collect() },
             3 => Luma {
                 width: height,
                 height: width,
-                pels: (0..width).flat_map(|y| (0..height).map(move |x| (x, y))).map(|(x, y)| at(y, height - 1 - x)).collect(),
+                pels: (0..width)
+                    .flat_map(|y| (0..height).map(move |x| (x, y)))
+                    .map(|(x, y)| at(y, height - 1 - x))
+                    .collect(),
             },
             _ => self,
         }

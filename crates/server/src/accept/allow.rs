@@ -13,6 +13,12 @@ pub struct AllowList(Vec<IpNet>);
 #[error("{0:?} is neither an address nor a subnet")]
 pub struct NotASubnet(String);
 
+impl From<Vec<IpNet>> for AllowList {
+    fn from(subnets: Vec<IpNet>) -> AllowList {
+        AllowList(subnets)
+    }
+}
+
 impl AllowList {
     /// From entries like `192.0.2.7`, `192.0.2.0/24` and `2001:db8::/32`.
     pub fn parse<S: AsRef<str>>(entries: impl IntoIterator<Item = S>) -> Result<AllowList, NotASubnet> {

@@ -112,3 +112,50 @@ impl Verified {
         until.insert(digest, now.saturating_add(self.valid_for).unwrap_or(now));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accept::Account;
+    use crate::accept::allow::AllowList;
+
+    #[test]
+    fn right_credentials_are_remembered_for_a_while_and_only_they() {
+        let verified = Verified::new(&Settings { verified_for: Duration::from_secs(60), ..Settings::default() });
+        let credentials = |password: &str| Credentials { login: "te".into(), password: password.into() };
+        let login =
+            |hash: &str| Login { account: Account::default(), password_hash: hash.into(), allow: AllowList::default() };
+        let start: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let later = |seconds| start + SignedDuration::from_secs(seconds);
+        let digest = verified.digest(&credentials("a"), &login("hash"));
+        assert!(!verified.remembers(&digest, start));
+        verified.remember(digest, start);
+        assert!(verified.remembers(&digest, later(59)));
+        assert!(!verified.remembers(&digest, later(60)));
+        assert!(!verified.remembers(&verified.digest(&credentials("b"), &login("hash")), start));
+        assert!(!verified.remembers(&verified.digest(&credentials("a"), &login("other")), start));
+        assert_ne!(verified.digest(&credentials("a:"), &login("h")), verified.digest(&credentials("a"), &login(":h")));
+    }
+
+    #[test]
+    fn memory_for_credentials_is_bounded() {
+        let verified = Verified::new(&Settings::default());
+        for number in 0..25_000u32 {
+            let mut digest = [0; 32];
+            digest[..4].copy_from_slice(&number.to_be_bytes());
+            verified.remember(digest, Timestamp::UNIX_EPOCH);
+        }
+        assert!(verified.until.lock().expect("a lock").len() <= REMEMBERED_MAX);
+    }
+
+    /// Else an unknown login would be told from a wrong password by the time it takes.
+    #[test]
+    fn the_dummy_is_a_hash_that_takes_as_long_as_any() {
+        let verified = Verified::new(&Settings::default());
+        let real = password::hash("x").expect("a hash");
+        let cost = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
+        assert_eq!(cost(&verified.dummy), cost(&real));
+        assert_eq!(cost(&real).as_deref(), Some("$argon2id$v=19$m=19456,t=2,p=1"));
+        assert!(password::matches("x", &real) && !password::matches("x", &verified.dummy));
+    }
+}

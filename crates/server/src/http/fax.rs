@@ -31,7 +31,12 @@ const PARSED_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
     operation_id = "sendJobRequest",
     tag = "Fax jobs",
     params(("custNr" = String, Path, description = "The customer number, in any letter case", example = "99999TE")),
-    request_body = FaxJobRequest<'static>,
+    request_body(content = FaxJobRequest<'static>, example = json!({
+        "reference": {"customerDefinedId": "order 4711"},
+        "recipients": [{"number": "+12015551000"}],
+        "documents": [{"name": "hello.txt", "charset": "UTF-8", "data": "SGVsbG8="}],
+        "renderingOptions": {"paperFormat": "A4", "resolution": "HIGH"}
+    })),
     responses((status = 200, description = "The job is accepted", body = JobAccepted), Refused),
     security(("httpBasicAuth" = []))
 )]
@@ -113,10 +118,14 @@ impl Door {
     /// The login that asks, if it is who it says, of this customer, in the right place, and not too eager.
     async fn admit(&self, headers: &HeaderMap, customer: &str, peer: IpAddr) -> Result<Login, Refusal> {
         let now = self.now();
-        let login = self.verified.login(&*self.desk, headers, now).await?;
-        if login.account.customer.to_lowercase() != customer.to_lowercase() {
-            return Err(Refusal::Unauthenticated);
-        }
+        let login = self.verified.login(&*self.desk, headers, now).await;
+        let ours = |login: &Login| login.account.customer.to_lowercase() == customer.to_lowercase();
+        let login = login.and_then(|login| if ours(&login) { Ok(login) } else { Err(Refusal::Unauthenticated) });
+        let login = login.inspect_err(|refusal| {
+            if matches!(refusal, Refusal::Unauthenticated) {
+                tracing::info!(%peer, "authentication failed from {peer}");
+            }
+        })?;
         if !login.allow.allows(peer) {
             return Err(Refusal::AddressNotAllowed);
         }

@@ -13,6 +13,7 @@
 mod auth;
 mod basic;
 mod body;
+mod desk;
 mod fax;
 mod health;
 mod openapi;
@@ -36,6 +37,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing};
 use ferrofax_api::report::FaxReport;
 use jiff::Timestamp;
+use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -209,7 +211,10 @@ pub fn router(door: Arc<Door>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(door);
     // Outside of the routes, so that they see the path as it should have been.
-    Router::new().fallback_service(inner).layer(map_request(collapse_slashes))
+    Router::new()
+        .fallback_service(inner)
+        .layer(map_request(collapse_slashes))
+        .layer(CatchPanicLayer::custom(|_| Refusal::Internal.into_response()))
 }
 
 /// axum adds the `Allow` header.

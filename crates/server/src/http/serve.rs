@@ -31,6 +31,8 @@ use super::{Door, Settings, router};
 
 /// How long a client may take to agree on TLS.
 const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// What a connection may hold of a request's head, or of a body between two reads.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// How long to wait before the next connection when the system has no more sockets.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -122,6 +124,7 @@ where
 {
     http1::Builder::new()
         .writev(false)
+        .max_buf_size(BUFFER_BYTES_MAX)
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_time_max)
         .serve_connection(TokioIo::new(stream), App { router, peer })

@@ -78,25 +78,8 @@ impl Loopback {
 
 /// The table above.
 fn behaviour(number: &str) -> Reply {
-    let good = Config {
-        role: Role::Answerer,
-        task: Task::Receive,
-        local_id: LOCAL_ID.to_owned(),
-        ecm: true,
-        modems: vec![
-            Modem::V27ter2400,
-            Modem::V27ter4800,
-            Modem::V29At7200,
-            Modem::V29At9600,
-            Modem::V17At7200,
-            Modem::V17At9600,
-            Modem::V17At12000,
-            Modem::V17At14400,
-        ],
-        codings: vec![Coding::Mh, Coding::Mr, Coding::Mmr],
-        resolution_max: Resolution::Fine,
-        misbehaviour: Misbehaviour::default(),
-    };
+    let good = Config::new(Role::Answerer, Task::Receive, LOCAL_ID.to_owned());
+    let good = Config { resolution_max: Resolution::Fine, ..good };
     let fax = |config| Reply::Fax { config: Box::new(config), t38: T38Settings::default() };
     let ending = number.get(number.len().saturating_sub(5)..).unwrap_or_default();
     match ending {

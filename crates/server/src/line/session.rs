@@ -211,18 +211,25 @@ impl<O: Observer> Run<'_, O> {
     async fn feed(&mut self, input: Input<'_>) -> Flow {
         let Some(engine) = &mut self.session.engine else { return Flow::Continue(()) };
         let hung_up = matches!(input, Input::RemoteHungUp);
+        let mut refused = false;
         engine.handle(self.clock.now(), input);
         loop {
             let Some(engine) = &mut self.session.engine else { return Flow::Continue(()) };
             match engine.poll() {
                 Output::Audio(frame) => self.session.media.send_audio(&frame).await,
                 Output::Datagram(datagram) => self.session.media.send_datagram(&datagram).await,
-                Output::RequestT38 => {
+                Output::RequestT38 if self.session.local.has_t38() => {
                     if self.asking == Asking::No && !self.session.leg.is_asking() {
                         self.ask(0);
                     }
                 }
+                // An answerer without T.38 stays in audio and leaves it to the caller what to make of that.
+                Output::RequestT38 => refused = self.session.role == Role::Caller,
                 Output::Event(event) => self.event(event).await?,
+                Output::Wait(_) if refused => {
+                    refused = false;
+                    engine.handle(self.clock.now(), Input::T38Refused);
+                }
                 Output::Wait(until) => {
                     self.wait = until;
                     break;

@@ -24,6 +24,8 @@ pub const HEADER_BYTES_MAX: u32 = 4096;
 pub const DOCUMENT_BYTES_MAX: u32 = 256 << 20;
 /// Bytes of a coded page at most. A superfine page of alternating pels, T.6's worst case, takes less than half of it.
 pub const PAGE_BYTES_MAX: u32 = 16 << 20;
+/// Bytes of all pages of a document at most: a thousand pages of dithered photographs.
+pub const PAGES_BYTES_MAX: usize = 512 << 20;
 
 /// A document to render; the body is the document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

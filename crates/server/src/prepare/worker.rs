@@ -22,8 +22,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tracing::{debug, warn};
 
-pub use super::protocol::{Job, Refusal};
 use super::protocol::{self, Reply};
+pub use super::protocol::{Job, Refusal};
 
 /// How long a child that has closed its pipes may take to be gone.
 const EXIT_WAIT: Duration = Duration::from_secs(1);
@@ -46,13 +46,7 @@ pub struct Settings {
 impl Settings {
     /// The usual limits, for children started by `command`.
     pub fn new(command: Vec<OsString>) -> Settings {
-        Settings {
-            command,
-            children: 2,
-            time_limit: Duration::from_secs(120),
-            jobs_per_child: 200,
-            rss_max: 256 << 20,
-        }
+        Settings { command, children: 2, time_limit: Duration::from_secs(120), jobs_per_child: 200, rss_max: 256 << 20 }
     }
 }
 
@@ -203,6 +197,7 @@ impl Worker {
         self.input.flush().await?;
         let nonsense = |what: &'static str| io::Error::new(io::ErrorKind::InvalidData, what);
         let mut pages = Vec::new();
+        let mut pages_bytes = 0;
         loop {
             let mut start = [0; 8];
             self.output.read_exact(&mut start).await?;
@@ -213,7 +208,8 @@ impl Worker {
             self.output.read_exact(&mut body).await?;
             match serde_json::from_slice(&header)? {
                 Reply::Page { width, resolution } => {
-                    if pages.len() >= job.pages_max as usize {
+                    pages_bytes += body.len();
+                    if pages.len() >= job.pages_max as usize || pages_bytes > protocol::PAGES_BYTES_MAX {
                         return Err(nonsense("more pages than allowed"));
                     }
                     // A few milliseconds of decoding, off the threads that drive the calls' sockets.
@@ -243,7 +239,8 @@ impl Worker {
     /// Resident bytes; 0 where the system does not tell.
     fn rss(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+        let kilobytes =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
         kilobytes.unwrap_or(0u64).saturating_mul(1024)
     }
 }

@@ -242,3 +242,68 @@ fn sealer(connection: &Connection, key: &Path) -> Result<seal::Sealer, StoreErro
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ferrofax_api::job::{Charset, Document, DocumentKind, FaxJob, Recipient};
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::jobs::{DeliveryId, JobId, NewDelivery, NewJob};
+
+    fn job(id: &str, bytes: usize) -> NewJob {
+        let now = Timestamp::UNIX_EPOCH;
+        let data = vec![b'x'; bytes];
+        NewJob {
+            id: JobId(id.to_owned()),
+            customer: "1".to_owned(),
+            login: "alpha".to_owned(),
+            accepted_at: now,
+            valid_from: now,
+            valid_until: now + SignedDuration::from_hours(1),
+            order: FaxJob {
+                reference: Default::default(),
+                recipients: vec![Recipient { number: "+49".into(), alternative_numbers: vec![], properties: vec![] }],
+                documents: vec![Document {
+                    name: "a.txt".into(),
+                    kind: DocumentKind::Txt,
+                    charset: Charset::Utf8,
+                    data,
+                }],
+                transport: Default::default(),
+                rendering: Default::default(),
+                report: Default::default(),
+                customer_reference: None,
+                valid: Default::default(),
+            },
+            deliveries: vec![NewDelivery { id: DeliveryId(format!("FN{id}")), dial: "0049".into() }],
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_jobs_and_loses_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let customer = Customer { number: "1".into(), account: Account::default() };
+        store.put_customer(customer, Timestamp::UNIX_EPOCH).await.unwrap();
+        store.accept_job(job("FJ1", 10)).await.unwrap();
+        let limit = |pages: u32| {
+            store.writer.run(move |tx| {
+                // As large as it is, if smaller is asked for.
+                tx.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+                Ok(())
+            })
+        };
+        limit(1).await.unwrap();
+        let small = store.accept_job(job("FJ2", 100_000));
+        let large = store.accept_job(job("FJ3", 10 * ROW_BYTES_MAX));
+        let (small, large) = tokio::join!(small, large);
+        assert!(matches!(small, Err(StoreError::Full)), "{small:?}");
+        // The large document's file has room, its row perhaps as well; what was not accepted leaves no file.
+        assert_eq!(folder.path().join("blobs/FJ3").exists(), large.is_ok());
+        assert!(store.report("alpha", &JobId("FJ1".into())).await.unwrap().is_some(), "reading goes on");
+        assert!(store.report("alpha", &JobId("FJ2".into())).await.unwrap().is_none());
+        limit(1 << 20).await.unwrap();
+        store.accept_job(job("FJ2", 100_000)).await.unwrap();
+    }
+}

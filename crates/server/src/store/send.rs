@@ -235,9 +235,11 @@ impl Store {
         let routes = routes.clone();
         self.writer
             .run(move |tx| {
-                let mut select = tx
-                    .connection
-                    .prepare_cached("SELECT id, number_key, line FROM deliveries WHERE state IN ('waiting', 'held')")?;
+                // Accepted ones get theirs when they are prepared; they are named for the sake of the index.
+                let mut select = tx.connection.prepare_cached(
+                    "SELECT id, number_key, line FROM deliveries
+                     WHERE state IN ('accepted', 'waiting', 'held') AND state <> 'accepted'",
+                )?;
                 let waiting = select
                     .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                     .collect::<Result<Vec<(String, String, Option<String>)>, _>>()?;

@@ -1,6 +1,6 @@
 //! What time does to rows: leases run out, jobs expire, finished ones are purged.
 //!
-//! Each sweep works in transactions of at most [`BATCH`] rows, so that callers are not held up.
+//! Each sweep works in transactions of a few rows, so that callers are not held up.
 
 use ferrofax_fax::outcome::Outcome;
 use jiff::Timestamp;
@@ -17,6 +17,9 @@ use crate::jobs::{self, ApiStatus, DeliveryId, JobId, Policy};
 
 /// Rows in one transaction.
 const BATCH: usize = 200;
+
+/// Jobs purged in one transaction; each may have thousands of rows.
+const PURGE_BATCH: usize = 10;
 
 /// A job whose preparation was cut off so often is given up: its documents may be what takes the service down.
 pub const PREPARATIONS_MAX: u32 = 3;
@@ -91,7 +94,7 @@ impl Store {
             let files = tokio::task::spawn_blocking(move || jobs.iter().try_for_each(|job| blobs.remove(job)));
             files.await.map_err(StoreError::internal)??;
             purged += batch;
-            if batch < BATCH {
+            if batch < PURGE_BATCH {
                 return Ok(purged);
             }
         }
@@ -235,7 +238,7 @@ fn expire(tx: &Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
 fn purge(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
     let jobs = tx
         .connection
-        .prepare_cached(&format!("SELECT id FROM jobs WHERE purge_at <= ?1 LIMIT {BATCH}"))?
+        .prepare_cached(&format!("SELECT id FROM jobs WHERE purge_at <= ?1 LIMIT {PURGE_BATCH}"))?
         .query_map([At(now)], |row| Ok(JobId(row.get(0)?)))?
         .collect::<Result<Vec<_>, _>>()?;
     for job in &jobs {

@@ -180,6 +180,7 @@ impl Store {
                          FROM deliveries WHERE state = 'waiting'",
                     )?
                     .query_row([At(now)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                // Conditions are those of the partial indexes, so that finished rows cost nothing.
                 Ok(Counts {
                     accepted: count("SELECT count(*) FROM jobs WHERE state = 'accepted'")?,
                     preparing: count("SELECT count(*) FROM jobs WHERE state = 'preparing'")?,

@@ -227,6 +227,11 @@ impl Local {
         Local { session_id, version: session_id, address, rtp_port, udptl_port, t38, said: vec![] }
     }
 
+    /// Whether this end does T.38 at all.
+    pub(crate) fn has_t38(&self) -> bool {
+        self.t38.enabled
+    }
+
     /// An offer. The one line of the session is used for either medium (RFC 3264 8.3.3 allows the type to change, for fax).
     pub(crate) fn offer(&mut self, kind: Kind) -> Vec<u8> {
         let line = match kind {

@@ -238,9 +238,11 @@ async fn a_desk_that_is_full_is_503_and_one_that_fails_is_500() {
         reply.refuses(503, "Try again later: the disk is full");
         assert_eq!(reply.headers["retry-after"], "2");
     }
-    world.feel(Mood::Broken);
-    for reply in [world.submit(&job()).await, world.get("/health/ready").await] {
-        reply.refuses(500, "A fault of this service");
+    for mood in [Mood::Broken, Mood::Panicking] {
+        world.feel(mood);
+        for reply in [world.submit(&job()).await, world.get("/health/ready").await] {
+            reply.refuses(500, "A fault of this service");
+        }
     }
     assert_eq!(world.get("/health/live").await.json(), json!({"status": "live"}));
     world.feel(Mood::Well);

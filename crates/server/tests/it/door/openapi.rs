@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ferrofax_api::job::limits::*;
+use ferrofax_api::report::FaxReport;
 use ferrofax_server::accept::allow::AllowList;
 use ferrofax_server::http::Settings;
 use serde_json::{Value, json};
@@ -17,6 +19,35 @@ async fn the_document_is_as_reviewed() {
     let mut document = document().await;
     document["info"]["version"] = json!("(this version)");
     insta::assert_json_snapshot!("openapi", document);
+}
+
+#[tokio::test]
+async fn the_documented_examples_and_limits_are_true() {
+    let document = document().await;
+    let request = &document["paths"]["/rest/v1/{custNr}/fax"]["post"]["requestBody"];
+    World::new().await.submit(&request["content"]["application/json"]["example"]).await.job_id();
+    let schemas = &document["components"]["schemas"];
+    let report: FaxReport = serde_json::from_value(schemas["FaxReport"]["example"].clone()).expect("a report");
+    assert_eq!(serde_json::to_value(report).expect("JSON"), schemas["FaxReport"]["example"]);
+    for (schema, member, word, limit) in [
+        ("FaxJobRequest", "recipients", "maxItems", RECIPIENTS_MAX),
+        ("FaxJobRequest", "documents", "maxItems", DOCUMENTS_MAX),
+        ("Reference", "customerDefinedId", "maxLength", CUSTOMER_DEFINED_ID_CHARS_MAX),
+        ("Reference", "billingCode", "maxLength", BILLING_CHARS_MAX),
+        ("Reference", "billingInfo", "maxLength", BILLING_CHARS_MAX),
+        ("Recipient", "number", "maxLength", NUMBER_CHARS_MAX),
+        ("Recipient", "alternativeNumbers", "maxItems", ALTERNATIVE_NUMBERS_MAX),
+        ("Recipient", "properties", "maxItems", PROPERTIES_MAX),
+        ("TransportOptions", "csid", "maxLength", CSID_CHARS_MAX),
+        ("ReportMail", "successAddress", "maxLength", MAIL_ADDRESS_CHARS_MAX),
+        ("ReportMail", "failureAddress", "maxLength", MAIL_ADDRESS_CHARS_MAX),
+        ("HttpStatusPush", "targetUrl", "maxLength", URL_CHARS_MAX),
+        ("HttpStatusPush", "principal", "maxLength", CREDENTIALS_CHARS_MAX),
+        ("HttpStatusPush", "credentials", "maxLength", CREDENTIALS_CHARS_MAX),
+        ("Meta", "customerReference", "maxLength", CUSTOMER_REFERENCE_CHARS_MAX),
+    ] {
+        assert_eq!(schemas[schema]["properties"][member][word], limit, "{schema}.{member}");
+    }
 }
 
 /// Every `$ref` in the document points at something.

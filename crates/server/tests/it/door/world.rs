@@ -28,6 +28,7 @@ pub enum Mood {
     Well,
     Full,
     Broken,
+    Panicking,
 }
 
 #[derive(Default)]
@@ -41,11 +42,13 @@ pub struct MemoryDesk {
 
 impl MemoryDesk {
     fn answer<T: Send + 'static>(&self, answer: impl FnOnce() -> T) -> Answer<'static, T> {
-        let answer = match *self.mood.lock().expect("a lock") {
+        let mood = *self.mood.lock().expect("a lock");
+        let answer = match mood {
             Mood::Well => Ok(answer()),
             Mood::Full => {
                 Err(DeskError::Unavailable { reason: "the disk is full", retry_after: Duration::from_millis(1500) })
             }
+            Mood::Panicking => panic!("on purpose"),
             Mood::Broken => Err(DeskError::Internal("the disk burns".into())),
         };
         Box::pin(std::future::ready(answer))

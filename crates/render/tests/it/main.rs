@@ -1,0 +1,7 @@
+//! Documents in, pages out.
+
+mod corpus;
+mod make;
+mod pdf;
+mod text;
+mod tiff;

@@ -1,0 +1,54 @@
+//! The store as the door sees it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Answer, Desk, DeskError, Login};
+use crate::accept::Account;
+use crate::accept::allow::AllowList;
+use crate::jobs::{JobId, NewJob};
+use crate::store::{Store, StoreError};
+use ferrofax_api::report::FaxReport;
+
+impl From<StoreError> for DeskError {
+    fn from(error: StoreError) -> DeskError {
+        match error {
+            StoreError::Full => {
+                DeskError::Unavailable { reason: "the disk is full", retry_after: Duration::from_secs(60) }
+            }
+            StoreError::Busy => {
+                DeskError::Unavailable { reason: "too many jobs at once", retry_after: Duration::from_secs(1) }
+            }
+            other => DeskError::Internal(other.into()),
+        }
+    }
+}
+
+impl Desk for Store {
+    fn login<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Login>> {
+        Box::pin(async move {
+            let Some(login) = Store::login(self, name).await? else { return Ok(None) };
+            let account = Account {
+                customer: login.customer.number,
+                login: login.name,
+                csid: login.customer.account.csid,
+                country: login.customer.account.country,
+            };
+            let allow = AllowList::from(login.allowed);
+            Ok(Some(Login { account, password_hash: login.password_hash, allow }))
+        })
+    }
+
+    fn accept(&self, job: NewJob) -> Answer<'_, ()> {
+        Box::pin(async move { Ok(self.accept_job(job).await?) })
+    }
+
+    fn report<'a>(&'a self, account: &'a Account, job: &'a JobId) -> Answer<'a, Option<FaxReport>> {
+        Box::pin(async move { Ok(Store::report(self, &account.login, job).await?) })
+    }
+
+    fn ready(&self) -> Answer<'_, ()> {
+        Box::pin(async move { Ok(self.counts(Timestamp::now()).await.map(drop)?) })
+    }
+}

@@ -1,0 +1,312 @@
+//! The service, put together: the store, the door, the stages, the sweeper. Started once, stopped properly.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accept::Accept;
+use crate::accept::id::{Ids, NotANodeId};
+use crate::config::customers::ImportError;
+use crate::config::{self, Config, LineKind};
+use crate::http::{self, Door, Listener, TlsError};
+use crate::jobs::Policy;
+use crate::line::loopback::Loopback;
+use crate::line::{Line, LineError, Secret, Speed, T38Settings, Trunk};
+use crate::prepare::Prepare;
+use crate::prepare::worker::{self, Pool};
+use crate::receive::{PassOn, Received};
+use crate::send::{Send, Stop, Way, WayKind};
+use crate::store::{ServeLock, Store, StoreError};
+use ferrofax_fax::t38::ErrorCorrection;
+
+/// How often leases and validity are looked at.
+const SWEEP: Duration = Duration::from_secs(2);
+/// How often finished jobs and files without a job are looked for.
+const PURGE: Duration = Duration::from_secs(600);
+/// Younger files may belong to jobs that are being accepted.
+const BLOBS_SETTLED: SignedDuration = SignedDuration::from_hours(1);
+
+/// Why a service can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("another process serves this data folder")]
+    Served,
+    #[error("the store can't be opened")]
+    Store(#[from] StoreError),
+    #[error("the configured customers can't be brought into the store")]
+    Customers(#[from] ImportError),
+    #[error("can't listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("TLS")]
+    Tls(#[from] TlsError),
+    #[error("the rendering children can't be started")]
+    Render(#[source] std::io::Error),
+    #[error("line {name} can't be opened")]
+    Line {
+        name: String,
+        #[source]
+        cause: LineError,
+    },
+    #[error("the password of line {name} can't be read")]
+    Password {
+        name: String,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("node_id")]
+    Node(#[from] NotANodeId),
+}
+
+/// What the configuration does not say.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The command line of a rendering child.
+    pub renderer: Vec<OsString>,
+    /// Where the loopback line's far machines put what they receive; `None` throws it away.
+    pub tray: Option<mpsc::Sender<Received>>,
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Service {
+    store: Store,
+    door: Arc<Door>,
+    address: SocketAddr,
+    tls: bool,
+    stop_listening: CancellationToken,
+    stop_working: CancellationToken,
+    stop_sending: Stop,
+    listening: TaskTracker,
+    working: TaskTracker,
+    sending: TaskTracker,
+    _lock: ServeLock,
+}
+
+impl Service {
+    /// Opens the store and everything around it. Work left by the last run goes on from here.
+    pub async fn start(config: &Config, surroundings: Surroundings) -> Result<Service, StartError> {
+        let lock = ServeLock::take(&config.data_dir)?.ok_or(StartError::Served)?;
+        let store = Store::open_with_key(&config.data_dir, &config.key_file())?;
+        let now = Timestamp::now();
+        let node = config.node_id.clone().unwrap_or_else(Ids::random_node);
+        let policy = Policy::default();
+        // A node without a name of its own is alone with its store: we hold the lock, so every claim is a dead one.
+        let owner = config.node_id.clone().unwrap_or_else(|| "node".to_owned());
+        let swept = store.reclaim_from(&owner, now, &policy).await?;
+        if swept.preparations + swept.deliveries > 0 {
+            tracing::warn!(
+                preparations = swept.preparations,
+                calls = swept.deliveries,
+                "the last run was cut off; its work goes on"
+            );
+        }
+        let routes = config.routes();
+        store.reroute(&routes).await?;
+        config::customers::import(config, &store, now).await?;
+
+        let mut pool = worker::Settings::new(surroundings.renderer);
+        pool.children = config.render.children;
+        pool.time_limit = Duration::from_secs(config.render.document_seconds_max);
+        let children = pool.children.max(1);
+        let pool = Pool::start(pool).map_err(StartError::Render)?;
+        let prepare = Arc::new(Prepare {
+            store: store.clone(),
+            pool,
+            routes,
+            owner: owner.clone(),
+            pages_max: config.render.pages_max,
+            document_time_max: Duration::from_secs(config.render.document_seconds_max),
+        });
+
+        let mut ways = Vec::new();
+        for line in &config.lines {
+            ways.push(Arc::new(open(line, surroundings.tray.clone()).await?));
+        }
+
+        let tls = match (&config.http.tls_certificate, &config.http.tls_key) {
+            (Some(certificate), Some(key)) => Some(http::server_config(certificate, key)?),
+            _ => None,
+        };
+        let listen = |cause| StartError::Listen { address: config.http.listen, cause };
+        let tcp = TcpListener::bind(config.http.listen).await.map_err(listen)?;
+        let address = tcp.local_addr().map_err(listen)?;
+        let settings = http::Settings {
+            body_bytes_max: config.http.body_bytes_max,
+            bodies_bytes_max: config.http.bodies_bytes_max,
+            connections_max: config.http.connections_max,
+            requests_per_second: config.http.requests_per_second,
+            requests_burst: config.http.requests_burst,
+            ..http::Settings::default()
+        };
+        let accept = Accept::new(Ids::new(&node)?);
+        let door = Arc::new(Door::new(Arc::new(store.clone()), accept, settings, Arc::new(Timestamp::now)));
+
+        let service = Service {
+            store,
+            door,
+            address,
+            tls: tls.is_some(),
+            stop_listening: CancellationToken::new(),
+            stop_working: CancellationToken::new(),
+            stop_sending: Stop::default(),
+            listening: TaskTracker::new(),
+            working: TaskTracker::new(),
+            sending: TaskTracker::new(),
+            _lock: lock,
+        };
+        for _ in 0..children {
+            let (prepare, stop) = (prepare.clone(), service.stop_working.clone());
+            service.working.spawn(async move { prepare.run(stop).await });
+        }
+        for way in ways {
+            let stop = service.stop_sending.clone();
+            let send = Send { store: service.store.clone(), owner: owner.clone(), policy, stop };
+            service.sending.spawn(async move { send.run(way).await });
+        }
+        service.working.spawn(sweep(service.store.clone(), policy, service.stop_working.clone()));
+        let listener = Listener { tcp, tls };
+        service.listening.spawn(http::serve(service.door.clone(), listener, service.stop_listening.clone()));
+        Ok(service)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://host:port` or `https://host:port`.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
+    }
+
+    /// What it remembers.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Stops: no new jobs, no new calls; running calls may finish within `grace`, then they are ended properly and made again
+    /// by the next run.
+    pub async fn stop(self, grace: Duration) {
+        self.door.drain();
+        self.stop_sending.claiming.cancel();
+        self.stop_working.cancel();
+        for tasks in [&self.listening, &self.working, &self.sending] {
+            tasks.close();
+        }
+        if tokio::time::timeout(grace, self.sending.wait()).await.is_err() {
+            self.stop_sending.calls.cancel();
+            self.sending.wait().await;
+        }
+        self.working.wait().await;
+        self.stop_listening.cancel();
+        self.listening.wait().await;
+    }
+}
+
+async fn open(line: &config::Line, tray: Option<mpsc::Sender<Received>>) -> Result<Way, StartError> {
+    let failed = |cause| StartError::Line { name: line.name.clone(), cause };
+    let kind = match &line.kind {
+        LineKind::Loopback { speed } => {
+            // A closed channel throws away what it is given.
+            let tray = tray.unwrap_or_else(|| mpsc::channel(1).0);
+            let loopback = Loopback::start(Speed::new(*speed), move || PassOn::to(tray.clone())).await;
+            WayKind::Loopback(loopback.map_err(failed)?)
+        }
+        LineKind::Sip(sip) => {
+            let trunk = trunk(sip).map_err(|cause| StartError::Password { name: line.name.clone(), cause })?;
+            WayKind::Trunk(Line::open(trunk).await.map_err(failed)?)
+        }
+    };
+    let channels = usize::try_from(line.channels).unwrap_or(1).max(1);
+    Ok(Way { name: line.name.clone(), channels, kind })
+}
+
+/// A trunk from its section of the configuration.
+pub fn trunk(sip: &config::Sip) -> std::io::Result<Trunk> {
+    let secret = sip.secret()?;
+    let credentials = sip.user.clone().map(|user| {
+        let secret = secret.map(|secret| secret.reveal().to_owned()).unwrap_or_default();
+        (user, Secret(secret))
+    });
+    Ok(Trunk {
+        target: sip.target.clone(),
+        credentials,
+        from: sip.from.clone(),
+        assert_identity: sip.assert_identity,
+        number_form: sip.number_form.into(),
+        transport: sip.transport.into(),
+        bind: sip.bind,
+        public: sip.public,
+        media_ports: sip.media_ports,
+        t38: T38Settings {
+            enabled: sip.t38.enabled,
+            bit_rate_max: sip.t38.bit_rate_max,
+            error_correction: error_correction(&sip.t38),
+        },
+        ring_max: Duration::from_secs(sip.ring_seconds_max),
+        call_max: Duration::from_secs(sip.call_seconds_max),
+        t1: None,
+    })
+}
+
+fn error_correction(t38: &config::T38) -> ErrorCorrection {
+    match t38.error_correction {
+        config::ErrorCorrection::Redundancy => ErrorCorrection::Redundancy { control: t38.repeat, image: t38.repeat },
+        config::ErrorCorrection::Fec => ErrorCorrection::Fec { span: t38.repeat, entries: t38.repeat },
+        config::ErrorCorrection::None => ErrorCorrection::None,
+    }
+}
+
+impl From<config::NumberForm> for crate::line::NumberForm {
+    fn from(form: config::NumberForm) -> crate::line::NumberForm {
+        match form {
+            config::NumberForm::AsGiven => crate::line::NumberForm::AsGiven,
+            config::NumberForm::Plus => crate::line::NumberForm::Plus,
+            config::NumberForm::Bare => crate::line::NumberForm::Bare,
+        }
+    }
+}
+
+impl From<config::Transport> for crate::line::Transport {
+    fn from(transport: config::Transport) -> crate::line::Transport {
+        match transport {
+            config::Transport::Udp => crate::line::Transport::Udp,
+            config::Transport::Tcp => crate::line::Transport::Tcp,
+        }
+    }
+}
+
+/// Gives back dead claims, ends what is overdue, forgets what is old.
+async fn sweep(store: Store, policy: Policy, stop: CancellationToken) {
+    let mut purge_at = Timestamp::now();
+    loop {
+        let now = Timestamp::now();
+        let swept = store.reclaim_expired(now, &policy).await.map(drop);
+        let expired = store.expire_overdue(now).await.map(drop);
+        let purged = if now >= purge_at {
+            purge_at = now + PURGE;
+            let purged = store.purge_finished(now).await.map(drop);
+            purged.and(store.sweep_blobs(now - BLOBS_SETTLED).await.map(drop))
+        } else {
+            Ok(())
+        };
+        for error in [swept, expired, purged].into_iter().filter_map(Result::err) {
+            tracing::error!(error = &error as &dyn std::error::Error, "sweeping the store failed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
