@@ -83,11 +83,6 @@ impl Peer {
         self.say(b'P', &[&sequence[..], ifp].concat());
     }
 
-    /// A packet to the peer is lost: only its number is used up.
-    pub fn lose(&mut self) {
-        self.sequence = self.sequence.wrapping_add(1);
-    }
-
     /// One tick passes: the packets sent in it, and whether the peer's T.30 has ended.
     pub fn tick(&mut self) -> (Vec<Vec<u8>>, bool) {
         self.say(b'T', &[]);

@@ -33,9 +33,6 @@ struct Call {
     relay: Relay,
     relay_wait: Time,
     peer: Peer,
-    /// Packets that reached nobody: every how many-th, in both directions.
-    lose_every: Option<u32>,
-    passed: u32,
 }
 
 impl Call {
@@ -43,12 +40,7 @@ impl Call {
         let relay = Relay::new(Time::ZERO, relay::Config { version, piece_octets_max: 1000 });
         let machine = Machine::new(config);
         let (machine_wait, relay_wait) = (Time::ZERO, Time::ZERO);
-        Call { machine, machine_wait, relay, relay_wait, peer, lose_every: None, passed: 0 }
-    }
-
-    fn is_lost(&mut self) -> bool {
-        self.passed += 1;
-        self.lose_every.is_some_and(|every| self.passed.is_multiple_of(every))
+        Call { machine, machine_wait, relay, relay_wait, peer }
     }
 
     /// Lets both of our machines say what they have to.
@@ -56,11 +48,7 @@ impl Call {
         loop {
             match self.relay.poll() {
                 relay::Output::Packet { ifp, .. } => {
-                    if self.is_lost() {
-                        self.peer.lose();
-                    } else {
-                        self.peer.packet(&ifp);
-                    }
+                    self.peer.packet(&ifp);
                     continue;
                 }
                 relay::Output::Report(report) => self.machine.report(now, report),
@@ -110,11 +98,7 @@ impl Call {
             now = end;
             let (packets, over) = self.peer.tick();
             for ifp in packets {
-                if self.is_lost() {
-                    self.relay.handle(now, relay::Input::Lost);
-                } else {
-                    self.relay.handle(now, relay::Input::Packet(&ifp));
-                }
+                self.relay.handle(now, relay::Input::Packet(&ifp));
                 self.settle(now);
             }
             if over && peer_over.is_none() {

@@ -30,8 +30,11 @@ fn drain(relay: &mut Relay, now: Time, packets: &mut Vec<(Time, Packet)>, report
     }
 }
 
+/// Packets sent and reports given, with their times.
+type Played = (Vec<(Time, Packet)>, Vec<(Time, Report)>);
+
 /// Lets time pass up to `end`; what was sent and reported.
-fn sent_until(relay: &mut Relay, end: Time) -> (Vec<(Time, Packet)>, Vec<(Time, Report)>) {
+fn sent_until(relay: &mut Relay, end: Time) -> Played {
     let (mut packets, mut reports) = (Vec::new(), Vec::new());
     let mut now = Time::ZERO;
     loop {

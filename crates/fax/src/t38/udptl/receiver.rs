@@ -18,7 +18,8 @@ pub const HOLD: Duration = Duration::from_millis(250);
 /// Parity messages kept at most.
 const PARITIES_MAX: usize = 48;
 
-/// A number this far from the one expected belongs to another stream. More packets than can be under way, in either direction.
+/// A number this far ahead of the one expected belongs to another stream: more packets than are lost in a row while a call lives.
+/// So does one that is further behind than packets are remembered.
 const JUMP: u64 = 512;
 
 /// Datagrams in a row that make another stream the one to follow.
@@ -118,13 +119,8 @@ impl Receiver {
         };
         // The number nearest to the one expected.
         let ahead = sequence.wrapping_sub(next as u16);
-        let (number, distance) = if ahead < 0x8000 {
-            (next + u64::from(ahead), u64::from(ahead))
-        } else {
-            let back = 0x1_0000 - u64::from(ahead);
-            (next - back, back)
-        };
-        if distance < JUMP {
+        let number = if ahead < 0x8000 { next + u64::from(ahead) } else { next - (0x1_0000 - u64::from(ahead)) };
+        if (next - HISTORY_MAX as u64..next + JUMP).contains(&number) {
             self.other = None;
             return Some(number);
         }

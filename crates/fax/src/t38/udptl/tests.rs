@@ -193,6 +193,32 @@ fn a_far_end_that_counts_from_zero_again_is_followed() {
 }
 
 #[test]
+fn one_datagram_with_a_false_number_does_not_end_the_stream() {
+    for false_number in [300_u16, 30_000, 60_000] {
+        let mut sender = Sender::new(ErrorCorrection::None, 1400);
+        let mut receiver = Receiver::new();
+        let mut now = Time::ZERO;
+        let mut got = 0;
+        for n in 0..200_u8 {
+            if n == 100 {
+                let alien = Datagram {
+                    sequence: false_number,
+                    primary: vec![0xaa],
+                    recovery: Recovery::Secondaries(Vec::new()),
+                };
+                receiver.handle(now, &alien.encode()).unwrap();
+                now += HOLD;
+                receiver.handle_timeout(now);
+            }
+            receiver.handle(now, &sender.datagram(vec![n], false)).unwrap();
+            got += drain(&mut receiver).iter().filter(|delivery| **delivery != Delivery::Lost(1)).count();
+        }
+        // What is lost at most: the two that had to prove themselves.
+        assert!(got >= 198, "{got} after {false_number}");
+    }
+}
+
+#[test]
 fn damage_behind_the_primary_packet_spares_it() {
     let whole = numbered(REDUNDANCY, 4).remove(3);
     for length in 4..whole.len() {
