@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use tokio::sync::watch;
 
 use crate::blobs::Blobs;
@@ -225,21 +225,19 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 /// The key must be the one that sealed what the database holds: a lost key file is said at the start, not when the first
 /// secret is wanted.
 fn sealer(connection: &Connection, key: &Path) -> Result<seal::Sealer, StoreError> {
-    let known: Option<String> =
-        connection.query_row("SELECT value FROM facts WHERE name = 'key'", [], |row| row.get(0)).optional()?;
-    if known.is_some() && !key.try_exists()? {
+    let sealed: bool =
+        connection.query_row("SELECT EXISTS (SELECT 1 FROM facts WHERE name = 'key')", [], |row| row.get(0))?;
+    if sealed && !key.try_exists()? {
         return Err(StoreError::internal(format!("the key file {} is missing", key.display())));
     }
     let sealer = seal::Sealer::open(key)?;
-    match known {
-        Some(known) if known != sealer.fingerprint() => {
-            Err(StoreError::internal(format!("{} is not the key this database was made with", key.display())))
-        }
-        Some(_) => Ok(sealer),
-        None => {
-            connection.execute("INSERT INTO facts VALUES ('key', ?1)", [sealer.fingerprint()])?;
-            Ok(sealer)
-        }
+    // Two processes may start on a new folder together: both have the same key by now, and one of them writes this.
+    connection.execute("INSERT OR IGNORE INTO facts VALUES ('key', ?1)", [sealer.fingerprint()])?;
+    let known: String = connection.query_row("SELECT value FROM facts WHERE name = 'key'", [], |row| row.get(0))?;
+    if known == sealer.fingerprint() {
+        Ok(sealer)
+    } else {
+        Err(StoreError::internal(format!("{} is not the key this database was made with", key.display())))
     }
 }
 

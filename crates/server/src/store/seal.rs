@@ -104,12 +104,13 @@ fn read_key(path: &Path) -> Result<[u8; KEY_LEN], KeyError> {
 
 /// Complete or not there at all; of two processes that start together one wins and both use its key.
 fn make_key(path: &Path) -> Result<(), io::Error> {
-    let mut key = [0; KEY_LEN];
-    SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("no random numbers"))?;
+    let (mut key, mut name) = ([0; KEY_LEN], [0; 8]);
+    let random = SystemRandom::new();
+    random.fill(&mut key).and(random.fill(&mut name)).map_err(|_| io::Error::other("no random numbers"))?;
     let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}", std::process::id()));
+    temporary.push(format!(".{:016x}", u64::from_ne_bytes(name)));
     let temporary = Path::new(&temporary);
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(temporary)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary)?;
     file.write_all(&key)?;
     file.sync_all()?;
     let linked = fs::hard_link(temporary, path);

@@ -150,3 +150,15 @@ pub(super) async fn configured_customers_come_into_the_store(house: House) {
     let changed = house.store.login("gamma").await.unwrap().unwrap();
     assert!(password_matches("close sesame", &changed.password_hash));
 }
+
+pub(super) async fn a_new_folder_may_be_opened_by_many_at_once(house: House) {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (house.open)(folder.path()));
+        }
+    });
+    let store = (house.open)(folder.path());
+    store.put_customer(full_customer(), now()).await.unwrap();
+    assert_eq!(store.customers().await.unwrap(), [full_customer()]);
+}

@@ -53,6 +53,7 @@ contract! {
         secrets_are_not_readable_in_the_files,
         a_lost_or_foreign_key_is_said_at_the_start,
         one_process_serves_a_folder,
+        a_new_folder_may_be_opened_by_many_at_once,
         a_node_keeps_its_id,
         configured_customers_come_into_the_store;
     preparing:

@@ -26,7 +26,11 @@ pub(super) async fn a_crash_in_mid_call_costs_no_confirmed_page(mut house: House
     assert_eq!((attempt.answered_at, attempt.ended_at, attempt.in_doubt), (Some(at(4)), Some(at(30)), Some(1)));
     let claim = house.call(at(30)).await;
     assert_eq!((claim.attempt, claim.first_page, claim.doubts), (2, 1, 1));
-    house.send(claim, at(31)).await;
+    house.confirm(&claim, 1).await;
+    crash(&mut house, at(40)).await;
+    let claim = house.call(at(40)).await;
+    assert_eq!((claim.attempt, claim.first_page, claim.doubts), (3, 2, 0), "a doubt is one page's alone");
+    house.send(claim, at(41)).await;
     assert_eq!(house.status("FJ1").await.0, "OK");
 }
 
