@@ -28,7 +28,8 @@ async fn what_the_far_machine_received_is_what_was_sent() {
         let record = loopback.line().place(order_of(3, number, SPEED), &mut tell, CancellationToken::new()).await;
         assert_eq!(record.outcome, Outcome::Sent, "{number}\n{}", record.ladder);
         assert_eq!(record.remote_id.as_deref(), Some("FERROFAX LOOPBACK"));
-        assert!(told(&record.ladder).ends_with("caller BYE\nanswerer 200 OK (BYE)"), "{}", record.ladder);
+        // Whoever is first after DCN.
+        assert!(told(&record.ladder).ends_with("200 OK (BYE)"), "{}", record.ladder);
 
         let far = received.recv().await.unwrap();
         assert_eq!(far.record.outcome, Outcome::Received, "{number}\n{}", far.record.ladder);
