@@ -49,7 +49,7 @@ const CANCEL_WAIT: Duration = Duration::from_secs(5);
 const BYE_WAIT: Duration = Duration::from_secs(2);
 
 /// A trunk: how calls leave.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Trunk {
     /// `host` or `host:port`.
     pub target: String,
@@ -77,6 +77,13 @@ pub struct Trunk {
     pub call_max: Duration,
     /// SIP timer T1, where a network needs another than 500 ms.
     pub t1: Option<Duration>,
+}
+
+/// Without our number.
+impl std::fmt::Debug for Trunk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Trunk({} over {:?})", self.target, self.transport)
+    }
 }
 
 impl Trunk {
@@ -122,7 +129,7 @@ pub trait Observer: Send {
 }
 
 /// What became of a call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CallRecord {
     /// How it ended.
     pub outcome: Outcome,
@@ -140,8 +147,18 @@ pub struct CallRecord {
     pub sip_status: Option<u16>,
 }
 
+/// Without the far end's identification, which often is its number.
+impl std::fmt::Debug for CallRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let CallRecord { outcome, dialled_at, answered_at, ended_at, sip_status, .. } = self;
+        write!(
+            f,
+            "CallRecord({outcome:?}, dialled {dialled_at}, answered {answered_at:?}, ended {ended_at}, SIP {sip_status:?})"
+        )
+    }
+}
+
 /// A call to place.
-#[derive(Debug)]
 pub struct Order {
     /// Whom to call.
     pub number: Number,
@@ -153,6 +170,13 @@ pub struct Order {
     pub job: String,
     /// Attempt, for logs.
     pub attempt: String,
+}
+
+/// Without numbers and pages.
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Order(job {}, attempt {}, {:?})", self.job, self.attempt, self.number)
+    }
 }
 
 /// An open way out. Calls run side by side; how many is the caller's business.

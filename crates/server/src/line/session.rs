@@ -50,7 +50,6 @@ pub(crate) struct Session<'a, O> {
 }
 
 /// How it ended.
-#[derive(Debug)]
 pub(crate) struct Ended {
     pub outcome: Outcome,
     /// The far end's identification.

@@ -70,7 +70,7 @@ impl Settings {
 }
 
 /// What to do with a call.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Reply {
     /// Answer and receive.
     Fax {
@@ -87,6 +87,19 @@ pub enum Reply {
     Silence,
     /// Answer, and hang up after this. A test machine.
     HangUp(Duration),
+}
+
+/// Without our identification, which often is our number.
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reply::Fax { t38, .. } => f.debug_struct("Fax").field("t38", t38).finish_non_exhaustive(),
+            Reply::Refuse(status) => f.debug_tuple("Refuse").field(status).finish(),
+            Reply::Ring => f.write_str("Ring"),
+            Reply::Silence => f.write_str("Silence"),
+            Reply::HangUp(after) => f.debug_tuple("HangUp").field(after).finish(),
+        }
+    }
 }
 
 /// Where one call's fax goes.

@@ -1,6 +1,7 @@
 //! Calls: our caller against our answerer, and both against sipp.
 
 mod far_machines;
+mod faxes;
 mod hostile;
 mod sipp;
 mod sipp_cases;
@@ -10,7 +11,8 @@ use std::sync::Arc;
 
 use ferrofax_fax::carrier::Modem;
 use ferrofax_fax::ladder::Ladder;
-use ferrofax_fax::page::{Resolution, StoredPage};
+use ferrofax_fax::page::{Bitmap, Resolution, StoredPage};
+use ferrofax_fax::t6;
 use ferrofax_fax::t30::{Coding, Config, Event, Misbehaviour, Role, Task};
 use ferrofax_server::line::{GiveUp, Number, Observer, Order, Speed, Story};
 use tokio::sync::mpsc;
@@ -20,16 +22,21 @@ fn here() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
-/// A white page of 8 rows. T.6: a vertical mode V(0), one bit 1, codes an all-white row; then EOFB, twice 000000000001.
-fn white_page() -> Arc<StoredPage> {
-    let code = vec![0xFF, 0x00, 0x10, 0x01];
-    Arc::new(StoredPage { width: 1728, rows: 8, resolution: Resolution::Standard, code, index: vec![0] })
+/// A small page with something on it, another for every `seed`.
+fn page(seed: u16) -> Arc<StoredPage> {
+    let mut bitmap = Bitmap::new(1728, 40);
+    for row in 0..40u16 {
+        for column in (row + seed..1700).step_by(usize::from(seed) + 7) {
+            bitmap.set_black(column, u32::from(row));
+        }
+    }
+    Arc::new(t6::store(&mut bitmap.source(Resolution::Fine)))
 }
 
-fn sender(pages: usize) -> Config {
+fn sender(pages: u16) -> Config {
     Config {
         role: Role::Caller,
-        task: Task::Send(vec![white_page(); pages]),
+        task: Task::Send((0..pages).map(page).collect()),
         local_id: "FERROFAX TEST".into(),
         ecm: true,
         modems: vec![Modem::V29At9600, Modem::V17At14400],
@@ -40,9 +47,13 @@ fn sender(pages: usize) -> Config {
 }
 
 fn order(number: &str, speed: u8) -> Order {
+    order_of(1, number, speed)
+}
+
+fn order_of(pages: u16, number: &str, speed: u8) -> Order {
     Order {
         number: Number::new(number).unwrap(),
-        config: sender(1),
+        config: sender(pages),
         speed: Speed::new(speed),
         job: "FJTEST".into(),
         attempt: "1".into(),

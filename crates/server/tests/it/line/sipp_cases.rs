@@ -70,7 +70,7 @@ async fn digest_credentials_are_given_when_asked_for() {
         assert!(matches!(record.outcome, Outcome::RemoteHungUp { .. }), "{:?}", record.outcome);
         assert_eq!(record.sip_status, Some(200));
         let ladder = told(&record.ladder);
-        assert!(ladder.starts_with(&format!("caller INVITE audio PCMA\nanswerer {status}")), "{ladder}");
+        assert!(ladder.contains(&format!("caller INVITE audio PCMA\nanswerer {status}")), "{ladder}");
         assert!(ladder.ends_with("answerer BYE\ncaller 200 OK (BYE)"), "{ladder}");
         assert!(!record.ladder.to_string().contains("4989"), "{ladder}");
     }
