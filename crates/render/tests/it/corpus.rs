@@ -81,11 +81,8 @@ fn numbers(mut seed: u64) -> impl Iterator<Item = u64> {
 #[test]
 fn mutated_documents_give_pages_or_a_reason() {
     let page = rectangle(297.0, [50.0, 60.0, 100.0, 100.0]) + "BT /F 20 Tf 100 200 Td (Text) Tj ET";
-    let documents = [
-        (pdf(&[(&sized(210.0, 297.0), &page)]), Kind::Pdf),
-        (fax_file_of(300), Kind::Tiff),
-        (grey_lzw(), Kind::Tiff),
-    ];
+    let documents =
+        [(pdf(&[(&sized(210.0, 297.0), &page)]), Kind::Pdf), (fax_file_of(300), Kind::Tiff), (grey_lzw(), Kind::Tiff)];
     let options = Options { resolution: Resolution::Standard, ..Options::default() };
     let mut good = 0;
     for (document, kind) in documents {
