@@ -4,8 +4,8 @@
 //! a time. It is meant to run in a child process with limits (see the command line tool's `render-worker`): this crate bounds
 //! pages and pixels, the process bounds memory and time.
 //!
-//! The way of a page: [`pdf`] and [`text`] draw with anti-aliasing straight onto the fax grid, where pels are not square;
-//! [`tiff`] scales a picture onto it; [`geometry`] says where on the sheet; [`two_tone`] makes it black and white; T.6 code is
+//! The way of a page: `pdf` and `text` draw with anti-aliasing straight onto the fax grid, where pels are not square;
+//! `tiff` scales a picture onto it; [`geometry`] says where on the sheet; `two_tone` makes it black and white; T.6 code is
 //! what comes out.
 //!
 //! Not here: headers, cover pages and overlays (composed later, from these pages), HTML and office formats.

@@ -183,7 +183,7 @@ fn line_art(grey: &Grey, ink: &mut Ink) {
 fn is_ridge(pel: u8, about: u8, [before_last, before, _, after, after_next]: [u8; 5]) -> bool {
     let (rises, falls) = (before >= about, after >= about);
     let twin = |side: u8, beyond: u8| side < about && side.saturating_add(ABOUT) >= pel && beyond >= about;
-    (rises && falls) || (rises && twin(after, after_next)) || (falls && twin(before, before_last))
+    (rises && (falls || twin(after, after_next))) || (falls && twin(before, before_last))
 }
 
 /// The mean of the surroundings of each column, from the column sums.

@@ -200,3 +200,16 @@ async fn more_memory_than_a_child_has_fails_that_document_alone() {
     assert!(matches!(&failed, RenderError::Crashed { how } if how == "signal 6"), "{failed}");
     pool.render(&job(DocumentKind::Txt), b"text").await.unwrap();
 }
+
+#[tokio::test]
+async fn the_samples_are_two_pages_each_and_nothing_is_missing() {
+    let pool = Pool::start(settings()).unwrap();
+    for (document, kind) in [
+        (&include_bytes!("../../samples/letter.pdf")[..], DocumentKind::Pdf),
+        (include_bytes!("../../samples/notes.txt"), DocumentKind::Txt),
+    ] {
+        let rendered = pool.render(&job(kind), document).await.unwrap();
+        let rows: Vec<u32> = rendered.pages.iter().map(|page| page.rows).collect();
+        assert_eq!((rows, rendered.missing_glyphs), (vec![2287, 2287], 0), "{kind:?}");
+    }
+}
