@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accept::Accept;
 use crate::accept::id::{Ids, NotANodeId};
-use crate::config::customers::ImportError;
-use crate::config::{self, Config, LineKind};
+use crate::config::{self, Config, ImportError, LineKind};
 use crate::http::{self, Door, Listener, TlsError};
 use crate::jobs::Policy;
 use crate::line::loopback::Loopback;
@@ -67,8 +65,6 @@ pub enum StartError {
     },
     #[error("node_id")]
     Node(#[from] NotANodeId),
-    #[error("the node's name can't be kept in the data folder")]
-    NodeFile(#[source] std::io::Error),
 }
 
 /// What the configuration does not say.
@@ -104,7 +100,7 @@ impl Service {
         let now = Timestamp::now();
         let owner = match &config.node_id {
             Some(node) => node.clone(),
-            None => kept_node(&config.data_dir).map_err(StartError::NodeFile)?,
+            None => store.node_id(&Ids::random_node()).await?,
         };
         let policy = Policy::default();
         // We hold the lock, so every claim in our name is a dead one.
@@ -118,7 +114,7 @@ impl Service {
         }
         let routes = config.routes();
         store.reroute(&routes).await?;
-        config::customers::import(config, &store, now).await?;
+        config::import(config, &store, now).await?;
 
         let mut pool = worker::Settings::new(surroundings.renderer);
         pool.children = config.render.children;
@@ -216,20 +212,6 @@ impl Service {
         self.working.wait().await;
         self.stop_listening.cancel();
         self.listening.wait().await;
-    }
-}
-
-/// The node's name where the configuration gives none: made at the first start, then kept.
-fn kept_node(folder: &Path) -> std::io::Result<String> {
-    let path = folder.join("node_id");
-    match std::fs::read_to_string(&path) {
-        Ok(node) => Ok(node.trim().to_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let node = Ids::random_node();
-            std::fs::write(&path, format!("{node}\n"))?;
-            Ok(node)
-        }
-        Err(error) => Err(error),
     }
 }
 

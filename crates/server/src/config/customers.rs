@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Config, Customer, Login, Secret};
-use crate::store::{self, NewLogin, Store, StoreError, hash_password, password_matches};
+use crate::http::password;
+use crate::store::{self, NewLogin, Store, StoreError};
 
 /// Why customers can't be imported.
 #[derive(Debug, thiserror::Error)]
@@ -75,8 +76,8 @@ async fn hash(login: &Login, stored: Option<&str>) -> Result<String, ImportError
     let password = password.ok_or_else(|| std::io::Error::other("a login without a password"))?;
     let stored = stored.map(str::to_owned);
     let hashed = tokio::task::spawn_blocking(move || match stored {
-        Some(stored) if password_matches(password.reveal(), &stored) => Ok(stored),
-        _ => hash_password(password.reveal()),
+        Some(stored) if password::matches(password.reveal(), &stored) => Ok(stored),
+        _ => password::hash(password.reveal()).map_err(std::io::Error::other),
     });
     Ok(hashed.await.map_err(std::io::Error::other)??)
 }

@@ -14,6 +14,6 @@ pub fn hash(password: &str) -> Result<String, HashError> {
 }
 
 /// Whether `password` is the one that was hashed. Takes as long as hashing.
-pub(super) fn matches(password: &str, hash: &str) -> bool {
+pub fn matches(password: &str, hash: &str) -> bool {
     Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
 }

@@ -8,8 +8,8 @@ pub mod worker;
 
 use std::time::Duration;
 
-use ferrofax_api::job::DocumentKind;
-use ferrofax_fax::page::StoredPage;
+use ferrofax_api::job::{self, DocumentKind};
+use ferrofax_fax::page::{Resolution, StoredPage};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -103,7 +103,10 @@ impl Prepare {
     /// The pages of all documents, in order.
     async fn pages(&self, claim: &PreparationClaim) -> Result<Vec<StoredPage>, Failure> {
         let paper = claim.rendering.paper.unwrap_or(claim.account.paper);
-        let resolution = claim.rendering.resolution.unwrap_or(claim.account.resolution);
+        let resolution = match claim.rendering.resolution.unwrap_or(claim.account.resolution) {
+            job::Resolution::Low => Resolution::Standard,
+            job::Resolution::High => Resolution::Fine,
+        };
         let mut pages: Vec<StoredPage> = Vec::new();
         for document in &claim.documents {
             let bytes = self.store.document(&claim.job, document).await.map_err(|error| Failure::Ours(error.into()))?;

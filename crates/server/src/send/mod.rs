@@ -219,6 +219,8 @@ impl Observer for Commits<'_> {
     async fn observe(&mut self, event: Event, story: &Story) -> Result<(), GiveUp> {
         let first = self.claim.first_page;
         let committed = match event {
+            // The first word of the far end: answered. A call cut off later still knows when.
+            Event::RemoteId(_) => self.store.record_answered(self.claim, Timestamp::now()).await,
             Event::PageEnding { page } => self.store.record_page_ending(self.claim, first + page).await,
             Event::PageConfirmed { page } => {
                 self.store.record_page_confirmed(self.claim, first + page, &story.ladder()).await

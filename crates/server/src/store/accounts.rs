@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use ferrofax_api::job::{AuthMethod, Paper, Resolution};
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -118,7 +117,7 @@ impl fmt::Debug for Login {
 pub struct NewLogin {
     pub name: String,
     pub customer: String,
-    /// See [`hash_password`].
+    /// See [`crate::http::password::hash`].
     pub password_hash: String,
     pub allowed: Vec<IpNet>,
 }
@@ -127,19 +126,6 @@ impl fmt::Debug for NewLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewLogin").field("name", &self.name).field("customer", &self.customer).finish_non_exhaustive()
     }
-}
-
-/// An argon2id hash (PHC string) of a password. Takes some 25 ms of computing: not for an async thread.
-pub fn hash_password(password: &str) -> Result<String, StoreError> {
-    Argon2::default()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|error| StoreError::internal(error.to_string()))
-}
-
-/// Whether this is the password that was hashed. Takes as long as hashing.
-pub fn password_matches(password: &str, hash: &str) -> bool {
-    Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
 }
 
 const CUSTOMER: &str = "c.number, c.paper, c.resolution, c.csid, c.header, c.cost_centre, c.zone, c.country, \

@@ -38,9 +38,7 @@ use tokio::sync::watch;
 
 use crate::blobs::Blobs;
 
-pub use self::accounts::{
-    Account, AccountPush, BlankPages, Customer, Login, NewLogin, hash_password, password_matches,
-};
+pub use self::accounts::{Account, AccountPush, BlankPages, Customer, Login, NewLogin};
 pub use self::prepare::{DocumentInfo, PreparationClaim};
 pub use self::send::{AttemptResult, DeliveryClaim};
 pub use self::sweep::{PREPARATIONS_MAX, Swept};

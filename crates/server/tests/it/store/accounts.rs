@@ -4,7 +4,8 @@ use std::fs;
 
 use ferrofax_api::job::{AuthMethod, HttpStatusPush, Paper, Resolution};
 use ferrofax_server::config;
-use ferrofax_server::store::{AccountPush, BlankPages, ServeLock, StoreError, hash_password, password_matches};
+use ferrofax_server::http::password;
+use ferrofax_server::store::{AccountPush, BlankPages, ServeLock, StoreError};
 
 use super::*;
 
@@ -48,7 +49,7 @@ pub(super) async fn a_customer_comes_back_as_stored(mut house: House) {
 }
 
 pub(super) async fn a_login_knows_its_customer(house: House) {
-    let hash = hash_password("open sesame").unwrap();
+    let hash = password::hash("open sesame").unwrap();
     assert!(hash.starts_with("$argon2id$"), "{hash}");
     let allowed = vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::1/128".parse().unwrap()];
     let new = NewLogin { password_hash: hash.clone(), allowed: allowed.clone(), ..login("gamma", "99999te") };
@@ -138,8 +139,8 @@ pub(super) async fn configured_customers_come_into_the_store(house: House) {
     assert_eq!(account, Account { csid: Some("Front desk 2".into()), ..before }, "the rest stays");
     assert_eq!(house.store.customer("NEW").await.unwrap().unwrap().account, Account::default());
     let first = house.store.login("gamma").await.unwrap().unwrap();
-    assert!(password_matches("open sesame", &first.password_hash));
-    assert!(!password_matches("open sesame\n", &first.password_hash));
+    assert!(password::matches("open sesame", &first.password_hash));
+    assert!(!password::matches("open sesame\n", &first.password_hash));
     assert_eq!(first.allowed, ["192.0.2.1/32".parse().unwrap()]);
 
     // At the next start nothing changes, not even the hash; a new password does.
@@ -148,7 +149,7 @@ pub(super) async fn configured_customers_come_into_the_store(house: House) {
     fs::write(&password_file, "close sesame\n").unwrap();
     config::import(&config, &house.store, now()).await.unwrap();
     let changed = house.store.login("gamma").await.unwrap().unwrap();
-    assert!(password_matches("close sesame", &changed.password_hash));
+    assert!(password::matches("close sesame", &changed.password_hash));
 }
 
 pub(super) async fn a_new_folder_may_be_opened_by_many_at_once(house: House) {
