@@ -86,7 +86,8 @@ fn the_demo_shows_a_fax_and_what_arrived_is_what_the_documents_are() {
     let mut composed = Vec::new();
     for name in ["letter.pdf", "notes.txt"] {
         let output = dir.path().join(format!("{name}.tif"));
-        let rendered = ferrofax().arg("render").arg(samples.join(name)).arg("-o").arg(&output).output().expect("it runs");
+        let rendered =
+            ferrofax().arg("render").arg(samples.join(name)).arg("-o").arg(&output).output().expect("it runs");
         assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
         composed.extend(pages(&output));
     }
@@ -97,7 +98,8 @@ fn the_demo_shows_a_fax_and_what_arrived_is_what_the_documents_are() {
         assert!(received.iter().any(|row| !row.is_empty()), "page {} has ink", number + 1);
     }
     // Another program's eyes.
-    let compared = Command::new("tiffcmp").arg(dir.path().join("received.tif")).arg(dir.path().join("sent.tif")).output();
+    let compared =
+        Command::new("tiffcmp").arg(dir.path().join("received.tif")).arg(dir.path().join("sent.tif")).output();
     let compared = compared.expect("tiffcmp runs");
     assert!(compared.status.success(), "{}", String::from_utf8_lossy(&compared.stdout));
 }

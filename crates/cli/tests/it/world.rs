@@ -19,6 +19,7 @@ pub fn ferrofax() -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FERROFAX_")) {
         command.env_remove(name);
     }
+    command.env("FERROFAX_LOG_LEVEL", "warn");
     command
 }
 
@@ -151,6 +152,8 @@ impl World {
         std::fs::write(dir.path().join("config.toml"), settings).expect("a configuration");
         let mut serve = Running::start(&mut serve(dir.path()));
         let access = Access::from_curl(&serve.line(|line| line.contains("curl ")));
+        // The client wants to be told, though no TLS is spoken here.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         World { dir, serve, access, http: reqwest::blocking::Client::new() }
     }
 

@@ -178,11 +178,7 @@ impl Send {
         loop {
             let settled = self.settle_once(&claim, &result).await;
             match settled {
-                Ok(()) => {
-                    let outcome = result.outcome.code();
-                    tracing::info!(job.id = %job, outcome, attempt = claim.attempt, "called for job {job}: {outcome}");
-                    return;
-                }
+                Ok(()) => return,
                 Err(StoreError::Stale) => {
                     tracing::warn!(job.id = %job, "a call for job {job} ended after its claim was lost");
                     return;
