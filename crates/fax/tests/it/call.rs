@@ -186,8 +186,7 @@ fn parity_packets_carry_a_call_through_loss_too() {
 #[test]
 fn a_page_that_is_never_confirmed_fails_the_call_and_only_the_page_before_counts() {
     let (mut ends, _) = two_ends(3, 7, Weather::default());
-    let faulty =
-        Config { misbehaviour: Misbehaviour { never_confirm: Some(1), ..Misbehaviour::default() }, ..kit::receiver() };
+    let faulty = Config { misbehaviour: Misbehaviour { never_confirm: Some(1) }, ..kit::receiver() };
     ends[1] = End::new(faulty, 9, Weather::default());
     run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
     assert!(matches!(outcome(&ends[0]), Outcome::NoReply { .. }), "{:?}", outcome(&ends[0]));
