@@ -9,6 +9,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use super::{Config, Customer, ErrorCorrection, Http, Line, LineKind, Login, Secret, Sip};
+use crate::store::BlankPages;
 
 /// Something that would not work.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -204,6 +205,15 @@ impl Customer {
         finder.need(once, "push_credentials", "push_credentials and push_credentials_file exclude each other");
         finder.file("push_credentials_file", self.push_credentials_file.as_deref());
         finder.need(self.retention_days != Some(0), "retention_days", "must be more than 0");
+        // Set and not honoured, these would send another fax than the customer's, or one that was to stay in the house.
+        for (key, set) in [
+            ("header", self.header.as_ref().is_some_and(|header| !header.is_empty())),
+            ("default_cover", self.default_cover.as_ref().is_some_and(|cover| !cover.is_empty())),
+            ("blank_pages", self.blank_pages == Some(BlankPages::Suppress)),
+            ("test_mode", self.test_mode == Some(true)),
+        ] {
+            finder.need(!set, key, "not supported by this version");
+        }
     }
 }
 
