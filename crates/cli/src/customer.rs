@@ -1,10 +1,13 @@
 //! `ferrofax customer`: customers, logins and account settings, straight in the store of a data folder. A running service sees
 //! them at once.
 
+use std::net::IpAddr;
+
 use anyhow::{Context, Result, bail};
 use ferrofax_api::job::{Paper, Resolution};
 use ferrofax_server::http::password;
 use ferrofax_server::store::{Account, Customer as Stored, NewLogin, Store};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use rand::Rng as _;
 
@@ -19,6 +22,9 @@ pub enum Customer {
         /// Login to add; its password is printed, or taken from FERROFAX_NEW_PASSWORD.
         #[arg(long)]
         login: Option<String>,
+        /// Address or subnet the login may come from; may be given several times. From anywhere if not given.
+        #[arg(long = "allow", value_parser = subnet)]
+        allowed: Vec<IpNet>,
         #[command(flatten)]
         settings: Settings,
         #[command(flatten)]
@@ -71,6 +77,11 @@ fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(text.to_ascii_uppercase().into()).map_err(|error| error.to_string())
 }
 
+fn subnet(text: &str) -> Result<IpNet, String> {
+    let address = text.parse().map(|address: IpAddr| IpNet::from(address));
+    address.or_else(|_| text.parse()).map_err(|_| "neither an address nor a subnet".to_owned())
+}
+
 impl Settings {
     fn apply(self, account: &mut Account) -> Result<()> {
         let text = |text: String| if text.is_empty() { None } else { Some(text) };
@@ -88,7 +99,8 @@ impl Settings {
         }
         if let Some(country) = self.country {
             let country = country.to_ascii_uppercase();
-            if !country.is_empty() && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
+            let two_letters = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+            if !(country.is_empty() || two_letters) {
                 bail!("--country: two letters, such as DE");
             }
             account.country = text(country);
@@ -110,7 +122,7 @@ impl Settings {
 impl Customer {
     pub async fn run(self) -> Result<()> {
         match self {
-            Self::Add { number, login, settings, place } => {
+            Self::Add { number, login, allowed, settings, place } => {
                 if number.is_empty() || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
                     bail!("{number:?}: a customer number is letters and digits");
                 }
@@ -130,7 +142,7 @@ impl Customer {
                     }
                     let given = std::env::var("FERROFAX_NEW_PASSWORD").ok().filter(|given| !given.is_empty());
                     let password = given.clone().unwrap_or_else(new_password);
-                    add_login(&store, &number, &login, &password).await?;
+                    add_login(&store, &number, &login, &password, allowed).await?;
                     println!(
                         "login {login}{}",
                         if given.is_some() { String::new() } else { format!(", password {password}") }
@@ -179,9 +191,9 @@ pub fn open(place: &Place) -> Result<Store> {
 }
 
 /// A login with this password.
-pub async fn add_login(store: &Store, customer: &str, name: &str, password: &str) -> Result<()> {
+pub async fn add_login(store: &Store, customer: &str, name: &str, password: &str, allowed: Vec<IpNet>) -> Result<()> {
     let password_hash = password::hash(password)?;
-    let login = NewLogin { name: name.to_owned(), customer: customer.to_owned(), password_hash, allowed: Vec::new() };
+    let login = NewLogin { name: name.to_owned(), customer: customer.to_owned(), password_hash, allowed };
     Ok(store.put_login(login, Timestamp::now()).await?)
 }
 

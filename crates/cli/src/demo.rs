@@ -112,7 +112,7 @@ async fn client(service: &Service) -> Result<Client> {
     let customer = Customer { number: CUSTOMER.to_owned(), account };
     service.store().put_customer(customer, Timestamp::now()).await?;
     let password = new_password();
-    add_login(service.store(), CUSTOMER, LOGIN, &password).await?;
+    add_login(service.store(), CUSTOMER, LOGIN, &password, Vec::new()).await?;
     Client::new(Target { url: service.url(), customer: CUSTOMER.to_owned(), user: LOGIN.to_owned(), password })
 }
 

@@ -64,7 +64,7 @@ async fn first_login(store: &Store) -> Result<String> {
     let customer = Customer { number: FIRST_CUSTOMER.to_owned(), account };
     store.put_customer(customer, Timestamp::now()).await?;
     let password = customer::new_password();
-    add_login(store, FIRST_CUSTOMER, FIRST_LOGIN, &password).await?;
+    add_login(store, FIRST_CUSTOMER, FIRST_LOGIN, &password, Vec::new()).await?;
     Ok(password)
 }
 

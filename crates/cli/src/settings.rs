@@ -1,5 +1,6 @@
 //! Where the configuration comes from, and what it makes of logging.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -54,6 +55,7 @@ pub fn log(config: &config::Log) -> Result<()> {
     // The SIP library logs whole messages, numbers and all; it is never heard.
     let filter = EnvFilter::try_new(&config.level)?.add_directive(format!("{SILENCED_TARGET}=off").parse()?);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     match config.format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

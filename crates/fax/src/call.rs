@@ -232,6 +232,9 @@ impl Call {
             return;
         }
         self.note("T38", "switched");
+        if self.t30.limit_rate(self.now, params.bit_rate_max) {
+            self.sending = None;
+        }
         self.media = Media::T38(Box::new(t38::Carrier::new(self.now, params)));
         match (self.sending.take(), self.listening.clone()) {
             (Some(Command::Tone(Tone::Ced)), listening) => {

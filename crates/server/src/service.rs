@@ -226,7 +226,7 @@ async fn open(line: &config::Line, tray: Option<mpsc::Sender<Received>>) -> Resu
         }
         LineKind::Sip(sip) => {
             let trunk = trunk(sip).map_err(|cause| StartError::Password { name: line.name.clone(), cause })?;
-            WayKind::Trunk(Line::open(trunk).await.map_err(failed)?)
+            WayKind::Trunk(Line::open(trunk).await.map_err(failed)?, Speed::new(sip.speed))
         }
     };
     let channels = usize::try_from(line.channels).unwrap_or(1).max(1);

@@ -1,3 +1,8 @@
 //! The executable, from outside.
 
+mod commands;
+mod crash;
+mod far_ends;
+mod first_start;
 mod render_worker;
+mod world;

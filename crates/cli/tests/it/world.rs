@@ -1,7 +1,7 @@
 //! A real service started as a user would start it: the executable, its own folder, real sockets.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ pub fn ferrofax() -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FERROFAX_")) {
         command.env_remove(name);
     }
+    command.env("FERROFAX_LOG_LEVEL", "warn");
     command
 }
 
@@ -62,9 +63,20 @@ impl Running {
     }
 
     /// SIGKILL, now.
-    pub fn kill(mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it was ours");
+    }
+
+    /// SIGTERM: please stop.
+    pub fn terminate(&self) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a pid");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    }
+
+    /// How it ended, when it has.
+    pub fn ended(&mut self) -> std::process::ExitStatus {
+        self.child.wait().expect("it was ours")
     }
 }
 
@@ -140,13 +152,16 @@ impl World {
         std::fs::write(dir.path().join("config.toml"), settings).expect("a configuration");
         let mut serve = Running::start(&mut serve(dir.path()));
         let access = Access::from_curl(&serve.line(|line| line.contains("curl ")));
+        // The client wants to be told, though no TLS is spoken here.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         World { dir, serve, access, http: reqwest::blocking::Client::new() }
     }
 
     /// Starts it again on the same folder, after it was killed. The login stays; the address may change.
     pub fn restart(&mut self) {
+        self.serve.kill();
         let again = Running::start(&mut serve(self.dir.path()));
-        std::mem::replace(&mut self.serve, again).kill();
+        self.serve = again;
         let line = self.serve.line(|line| line.contains("http://"));
         let at = line.find("http://").expect("an address");
         let address: String = line[at..].chars().take_while(|c| !c.is_whitespace()).collect();
@@ -156,7 +171,39 @@ impl World {
     }
 }
 
-fn serve(dir: &Path) -> Command {
+/// A far machine that is another process: `ferrofax receive`.
+pub struct Far {
+    pub address: String,
+    running: Running,
+    _folder: tempfile::TempDir,
+}
+
+impl Far {
+    pub fn start() -> Far {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = ferrofax();
+        command.args(["receive", "--listen", "127.0.0.1:0", "--speed", "10", "--output"]).arg(folder.path());
+        let mut running = Running::start(&mut command);
+        let line = running.line(|line| line.starts_with("answering on "));
+        Far { address: line.trim_start_matches("answering on ").to_owned(), running, _folder: folder }
+    }
+
+    /// The next fax that is complete on its disk.
+    pub fn fax(&mut self) -> PathBuf {
+        let line = self.running.line(|line| line.contains(".tif: "));
+        line.split(": ").next().expect("a path").into()
+    }
+}
+
+/// Settings with one SIP line, to a far machine ten times as fast as a real one.
+pub fn sip_line(target: &str) -> String {
+    format!(
+        "[http]\nlisten = '127.0.0.1:0'\n[[line]]\nname = 'trunk'\nkind = 'sip'\nprefixes = ['']\nchannels = 2\n\
+         target = '{target}'\nbind = '127.0.0.1:0'\nspeed = 10\n"
+    )
+}
+
+pub fn serve(dir: &Path) -> Command {
     let mut command = ferrofax();
     command.arg("serve").arg("--config").arg(dir.join("config.toml")).env("FERROFAX_DATA_DIR", dir.join("data"));
     command

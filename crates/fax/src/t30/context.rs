@@ -20,6 +20,8 @@ pub(super) struct Context {
     pub(super) role: Role,
     pub(super) local_id: String,
     pub(super) ecm: bool,
+    /// What the configuration says, and what of it the carrier allows.
+    configured: Vec<Modem>,
     pub(super) modems: Vec<Modem>,
     pub(super) codings: Vec<Coding>,
     pub(super) resolution_max: Resolution,
@@ -46,6 +48,7 @@ impl Context {
             role: config.role,
             local_id: config.local_id,
             ecm: config.ecm,
+            configured: config.modems.clone(),
             modems: config.modems,
             codings: config.codings,
             resolution_max: config.resolution_max,
@@ -68,6 +71,13 @@ impl Context {
 
     pub(super) fn is_due(&self) -> bool {
         self.now >= self.deadline
+    }
+
+    /// Nothing faster from now on. The slowest modem stays, whatever the limit: without one there is no fax.
+    pub(super) fn limit_rate(&mut self, bps: u32) {
+        let slowest = self.configured.iter().map(|modem| modem.rate_bps()).min().unwrap_or_default();
+        let fits = |modem: &Modem| modem.rate_bps() <= bps.max(slowest);
+        self.modems = self.configured.iter().copied().filter(fits).collect();
     }
 
     /// Starts a timer; there is one at a time.

@@ -26,6 +26,7 @@ mod timers;
 pub use ids::{ID_OCTETS, local_id};
 
 use context::Context;
+use dis::Rates;
 use frame::Frame;
 use polling::OfferDocument;
 use receiver::{SendCed, Taking};
@@ -216,6 +217,26 @@ impl T30 {
     pub fn with_page_sends_max(mut self, sends: u8) -> T30 {
         self.cx.page_sends_max = sends;
         self
+    }
+
+    /// No modem faster than this is offered or chosen from now on: the carrier carries no more. `u32::MAX` lifts the limit. A page that
+    /// is under way goes on as agreed. True if DIS or DTC was under way and is said anew: the old one must not arrive.
+    pub fn limit_rate(&mut self, now: Time, bps: u32) -> bool {
+        let cx = &mut self.cx;
+        cx.now = cx.now.max(now);
+        let offered = Rates::of(&cx.modems);
+        cx.limit_rate(bps);
+        if Rates::of(&cx.modems) == offered {
+            return false;
+        }
+        let state = std::mem::replace(&mut self.state, State::Done);
+        let (state, anew) = match state {
+            State::SendDis(state) => (state.anew(cx), true),
+            State::OfferDocument(state) => state.anew(cx),
+            state => (state, false),
+        };
+        self.state = state;
+        anew
     }
 
     /// The call was answered and the carrier is there: timers run from now. The answerer begins with CED.

@@ -80,18 +80,8 @@ mod tests {
     use super::*;
     use crate::t30::dis::{Length, Rates, ScanTime};
 
-    const ALL: [Modem; 8] = [
-        Modem::V27ter2400,
-        Modem::V27ter4800,
-        Modem::V29At7200,
-        Modem::V29At9600,
-        Modem::V17At7200,
-        Modem::V17At9600,
-        Modem::V17At12000,
-        Modem::V17At14400,
-    ];
     const CODINGS: [Coding; 3] = [Coding::Mh, Coding::Mr, Coding::Mmr];
-    const OWN: Own<'_> = Own { modems: &ALL, codings: &CODINGS, ecm: true };
+    const OWN: Own<'_> = Own { modems: &Modem::ALL, codings: &CODINGS, ecm: true };
     const FINE: PageShape = PageShape { width: 1728, rows: 2287, resolution: Resolution::Fine };
 
     fn far() -> Dis {
@@ -113,7 +103,7 @@ mod tests {
     #[test]
     fn rates_fall_by_the_far_ends_modems() {
         let rates = |rates| {
-            let modems = ladder(&Dis { rates, ..far() }, &ALL);
+            let modems = ladder(&Dis { rates, ..far() }, &Modem::ALL);
             modems.iter().map(Modem::to_string).collect::<Vec<_>>().join(", ")
         };
         let v17 = "V.17 14400, V.17 12000, V.17 9600, V.17 7200, V.27ter 4800, V.27ter 2400";
@@ -147,7 +137,7 @@ mod tests {
         #[test]
         fn never_more_than_was_offered(field in prop::collection::vec(any::<u8>(), 0..20), ecm: bool, rows in 0u32..30_000) {
             let far = Dis::parse(&field);
-            for modem in ladder(&far, &ALL) {
+            for modem in ladder(&far, &Modem::ALL) {
                 let page = PageShape { rows, resolution: Resolution::Superfine, ..FINE };
                 let Ok(dcs) = negotiate(&far, Own { ecm, ..OWN }, page, modem) else { continue };
                 prop_assert!(far.can_receive && far.rates.offers(dcs.modem));

@@ -27,6 +27,14 @@ impl OfferDocument {
         OfferDocument { pages, until: None }.into()
     }
 
+    /// What we can has changed. True if it was being said.
+    pub(super) fn anew(self, cx: &mut Context) -> (State, bool) {
+        match self.until {
+            Some(until) => (OfferDocument::offer(self.pages, until, cx), true),
+            None => (self.into(), false),
+        }
+    }
+
     fn offer(pages: Pages, until: Time, cx: &mut Context) -> State {
         if cx.cancelled {
             return cx.hang_up(Outcome::Cancelled);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use ferrofax_fax::call::{Call, Input, Output};
+use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::page::StoredPage;
-use ferrofax_fax::t30::{Config, Event, Misbehaviour};
+use ferrofax_fax::t30::{Config, Event, Misbehaviour, Session};
 use ferrofax_fax::t38::{ErrorCorrection, Params, RateManagement};
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::link::{Link, Weather};
@@ -19,6 +20,8 @@ const SIGNALLING: Duration = Duration::from_millis(40);
 #[derive(Clone, Copy, PartialEq)]
 enum Request {
     Accepted,
+    /// Accepted, but the signalling takes so long.
+    Late(Duration),
     Refused,
     /// Never answered.
     Lost,
@@ -34,6 +37,10 @@ struct End {
     confirmed: Vec<u32>,
     pages: Vec<StoredPage>,
     audio_frames: usize,
+    /// No `T38MaxBitRate` this end hears of is higher.
+    bit_rate_max: u32,
+    agreed: Vec<Session>,
+    ladder: Ladder,
 }
 
 impl End {
@@ -48,6 +55,9 @@ impl End {
             confirmed: Vec::new(),
             pages: Vec::new(),
             audio_frames: 0,
+            bit_rate_max: 14_400,
+            agreed: Vec::new(),
+            ladder: Ladder::default(),
         }
     }
 
@@ -61,6 +71,8 @@ impl End {
                 Output::Event(Event::Done(outcome)) => self.done = Some((now, outcome)),
                 Output::Event(Event::PageConfirmed { page }) => self.confirmed.push(page),
                 Output::Event(Event::PageReceived { page, bad_rows: 0 }) => self.pages.push(*page),
+                Output::Event(Event::Agreed(session)) => self.agreed.push(session),
+                Output::Event(Event::Noted(entry)) => self.ladder.push(entry),
                 Output::Event(_) => {}
                 Output::Wait(until) => {
                     assert!(until > now, "a wait lies ahead: {until} at {now}");
@@ -89,6 +101,10 @@ fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) 
     let limit = Time::from_millis(1_800_000);
     let mut now = Time::ZERO;
     let mut cancel_at = cancel_at;
+    let signalling = match request {
+        Request::Late(span) => span,
+        _ => SIGNALLING,
+    };
     for end in ends.iter_mut() {
         end.handle(now, Input::Connected);
     }
@@ -99,12 +115,13 @@ fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) 
             while let Some((_, bytes)) = ends[other].out.poll(now) {
                 ends[at].handle(now, Input::Datagram(&bytes));
             }
-            if ends[at].asked_at.is_some_and(|asked| now >= asked + SIGNALLING) {
+            if ends[at].asked_at.is_some_and(|asked| now >= asked + signalling) {
                 ends[at].asked_at = None;
                 match request {
-                    Request::Accepted => {
+                    Request::Accepted | Request::Late(_) => {
                         for end in ends.iter_mut() {
-                            end.handle(now, Input::SwitchedToT38(params.clone()));
+                            let params = Params { bit_rate_max: end.bit_rate_max, ..params.clone() };
+                            end.handle(now, Input::SwitchedToT38(params));
                         }
                     }
                     Request::Refused => ends[at].handle(now, Input::T38Refused),
@@ -124,7 +141,7 @@ fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) 
             }
         }
         let next = ends.iter().flat_map(|end| {
-            [end.waits, end.out.next_at(), end.asked_at.map_or(Time::NEVER, |asked| asked + SIGNALLING)]
+            [end.waits, end.out.next_at(), end.asked_at.map_or(Time::NEVER, |asked| asked + signalling)]
         });
         now = next.min().unwrap_or(limit).min(cancel_at).max(now);
     }
@@ -186,8 +203,7 @@ fn parity_packets_carry_a_call_through_loss_too() {
 #[test]
 fn a_page_that_is_never_confirmed_fails_the_call_and_only_the_page_before_counts() {
     let (mut ends, _) = two_ends(3, 7, Weather::default());
-    let faulty =
-        Config { misbehaviour: Misbehaviour { never_confirm: Some(1), ..Misbehaviour::default() }, ..kit::receiver() };
+    let faulty = Config { misbehaviour: Misbehaviour { never_confirm: Some(1) }, ..kit::receiver() };
     ends[1] = End::new(faulty, 9, Weather::default());
     run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
     assert!(matches!(outcome(&ends[0]), Outcome::NoReply { .. }), "{:?}", outcome(&ends[0]));
@@ -218,4 +234,36 @@ fn a_cancelled_call_says_goodbye() {
     run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::from_millis(15_000));
     assert_eq!(outcome(&ends[0]), &Outcome::Cancelled);
     assert!(ends[0].confirmed.len() < 3);
+}
+
+#[test]
+fn neither_end_goes_faster_than_the_lower_bit_rate_of_the_two_descriptions() {
+    for (limit, reached) in [(14_400, 14_400), (12_000, 12_000), (9600, 9600), (7200, 7200), (4800, 4800), (2400, 2400)]
+    {
+        // The sender alone is held to it: DCS.
+        let (mut ends, pages) = two_ends(1, 11, Weather::default());
+        ends[0].bit_rate_max = limit;
+        run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
+        let rates: Vec<u32> = ends[0].agreed.iter().map(|session| session.modem.rate_bps()).collect();
+        assert_eq!(rates, [reached], "limit {limit}");
+        kit::assert_same(&ends[1].pages, &pages);
+        // The receiver alone: DIS. Its patterns know no V.17 below 14 400 and no V.29 below 9600, T.30 table 2.
+        let (mut ends, pages) = two_ends(1, 12, Weather::default());
+        ends[1].bit_rate_max = limit;
+        run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
+        let rates: Vec<u32> = ends[0].agreed.iter().map(|session| session.modem.rate_bps()).collect();
+        assert!(rates.iter().all(|&rate| rate <= limit) && !rates.is_empty(), "limit {limit}: {rates:?}");
+        kit::assert_same(&ends[1].pages, &pages);
+    }
+}
+
+#[test]
+fn a_limit_that_comes_after_dis_was_said_is_kept_too() {
+    let (mut ends, pages) = two_ends(1, 13, Weather::default());
+    ends[1].bit_rate_max = 9600;
+    run(&mut ends, Request::Late(Duration::from_secs(7)), &params(REDUNDANCY), Time::NEVER);
+    assert_eq!(outcome(&ends[0]), &Outcome::Sent, "{}", ends[0].ladder);
+    let rates: Vec<u32> = ends[0].agreed.iter().map(|session| session.modem.rate_bps()).collect();
+    assert_eq!(rates, [9600], "{}", ends[0].ladder);
+    kit::assert_same(&ends[1].pages, &pages);
 }

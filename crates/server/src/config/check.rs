@@ -9,6 +9,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use super::{Config, Customer, ErrorCorrection, Http, Line, LineKind, Login, Secret, Sip};
+use crate::store::BlankPages;
 
 /// Something that would not work.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -172,6 +173,7 @@ impl Sip {
             let good = first > 0 && first < last;
             finder.need(good, "media_ports", "must be the first and the last port, 1 to 65535");
         }
+        finder.need((1..=20).contains(&self.speed), "speed", "must be 1 to 20");
         finder.need(self.ring_seconds_max > 0, "ring_seconds_max", "must be more than 0");
         finder.need(self.call_seconds_max >= 60, "call_seconds_max", "must be 60 or more");
         let rates = [2400, 4800, 7200, 9600, 12_000, 14_400];
@@ -203,6 +205,15 @@ impl Customer {
         finder.need(once, "push_credentials", "push_credentials and push_credentials_file exclude each other");
         finder.file("push_credentials_file", self.push_credentials_file.as_deref());
         finder.need(self.retention_days != Some(0), "retention_days", "must be more than 0");
+        // Set and not honoured, these would send another fax than the customer's, or one that was to stay in the house.
+        for (key, set) in [
+            ("header", self.header.as_ref().is_some_and(|header| !header.is_empty())),
+            ("default_cover", self.default_cover.as_ref().is_some_and(|cover| !cover.is_empty())),
+            ("blank_pages", self.blank_pages == Some(BlankPages::Suppress)),
+            ("test_mode", self.test_mode == Some(true)),
+        ] {
+            finder.need(!set, key, "not supported by this version");
+        }
     }
 }
 

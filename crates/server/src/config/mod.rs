@@ -128,6 +128,9 @@ pub struct Sip {
     pub ring_seconds_max: u64,
     #[serde(default = "two_hours")]
     pub call_seconds_max: u64,
+    /// 1 on real lines.
+    #[serde(default = "real_time")]
+    pub speed: u8,
     #[serde(default)]
     pub t38: T38,
 }
@@ -278,6 +281,10 @@ impl Config {
 
 fn any_address() -> SocketAddr {
     SocketAddr::from(([0, 0, 0, 0], 0))
+}
+
+fn real_time() -> u8 {
+    1
 }
 
 fn a_minute() -> u64 {

@@ -162,6 +162,19 @@ fn no_error_and_no_debug_output_shows_a_secret() {
 }
 
 #[test]
+fn what_this_version_can_not_honour_is_refused() {
+    for (setting, key) in [
+        ("header = '%d'", "header"),
+        ("default_cover = 'a.ftl.html'", "default_cover"),
+        ("blank_pages = 'suppress'", "blank_pages"),
+        ("test_mode = true", "test_mode"),
+    ] {
+        let wanted = format!("customer[0].{key}: not supported by this version");
+        assert_eq!(problems(&format!("[[customer]]\nnumber = '1'\n{setting}\n")), [wanted]);
+    }
+}
+
+#[test]
 fn check_finds_what_would_not_work() {
     let http = "[http]\ntls_key = '/nowhere/key.pem'\nbody_bytes_max = 2000\nbodies_bytes_max = 1000\n";
     assert_eq!(

@@ -263,10 +263,7 @@ impl Line {
             assert_identity: self.trunk.assert_identity,
             offer: local.offer(Kind::Audio),
         };
-        let mut dialing = match self.stack.dial(invitation, story.clone()) {
-            Ok(dialing) => dialing,
-            Err(_) => return Outcome::Internal,
-        };
+        let Some(mut dialing) = self.stack.dial(invitation, story.clone()) else { return Outcome::Internal };
         let ring_max = order.speed.wall(self.trunk.ring_max);
         let (leg, answer) = match ring(&mut dialing, ring_max, &cancel).await {
             Rung::Answered(leg, answer) => (leg, answer),

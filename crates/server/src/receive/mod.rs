@@ -271,7 +271,7 @@ where
             },
         };
         let story = ringing.story.clone();
-        let leg = ringing.accept(body).map_err(|_| Outcome::LineFailed)?;
+        let leg = ringing.accept(body).ok_or(Outcome::LineFailed)?;
         let answered_at = Timestamp::now();
         let session = Session {
             leg,

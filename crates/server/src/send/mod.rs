@@ -36,22 +36,22 @@ pub struct Way {
 pub enum WayKind {
     /// Built-in far machines.
     Loopback(Loopback),
-    /// A trunk.
-    Trunk(Line),
+    /// A trunk, and how fast time runs on it: faster than real only in a test network.
+    Trunk(Line, Speed),
 }
 
 impl Way {
     fn line(&self) -> &Line {
         match &self.kind {
             WayKind::Loopback(loopback) => loopback.line(),
-            WayKind::Trunk(line) => line,
+            WayKind::Trunk(line, _) => line,
         }
     }
 
     fn speed(&self) -> Speed {
         match &self.kind {
             WayKind::Loopback(loopback) => loopback.speed(),
-            WayKind::Trunk(_) => Speed::REAL,
+            WayKind::Trunk(_, speed) => *speed,
         }
     }
 }
@@ -178,11 +178,7 @@ impl Send {
         loop {
             let settled = self.settle_once(&claim, &result).await;
             match settled {
-                Ok(()) => {
-                    let outcome = result.outcome.code();
-                    tracing::info!(job.id = %job, outcome, attempt = claim.attempt, "called for job {job}: {outcome}");
-                    return;
-                }
+                Ok(()) => return,
                 Err(StoreError::Stale) => {
                     tracing::warn!(job.id = %job, "a call for job {job} ended after its claim was lost");
                     return;

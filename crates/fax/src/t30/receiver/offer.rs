@@ -52,6 +52,11 @@ impl SendDis {
         SendDis::repeat(taking, until, cx)
     }
 
+    /// What we can has changed.
+    pub(in crate::t30) fn anew(self, cx: &mut Context) -> State {
+        SendDis::repeat(self.taking, self.until, cx)
+    }
+
     fn repeat(taking: Box<Taking>, until: Time, cx: &mut Context) -> State {
         if cx.cancelled {
             return cx.hang_up(Outcome::Cancelled);

@@ -3,8 +3,10 @@
 //! Over T.38 an answer may begin before our own carrier says that the command has left; it is kept till then. What comes too soon
 //! after the command began answers something older and is dropped.
 
+use crate::outcome::{Outcome, Phase};
 use crate::t30::context::Context;
 use crate::t30::frame::Frame;
+use crate::t30::state::{State, Step};
 use crate::t30::timers::{ANSWER_MIN, TRIES_MAX, Timer};
 use crate::time::Time;
 
@@ -64,5 +66,43 @@ impl Ask {
             self.send(cx);
         }
         more
+    }
+}
+
+/// A wait for the answer to a command after a page, and what follows from it.
+pub(super) trait Asking: Sized + Into<State> {
+    fn ask(&mut self) -> &mut Ask;
+
+    /// The answer, whatever it is.
+    fn on_answer(self, frame: Frame, cx: &mut Context) -> State;
+
+    /// Nothing came in time.
+    fn on_silence(self, cx: &mut Context) -> State;
+}
+
+impl<T: Asking> Step for T {
+    fn phase(&self) -> Phase {
+        Phase::D
+    }
+
+    fn on_frame(mut self, frame: Frame, cx: &mut Context) -> State {
+        if frame == Frame::Dcn {
+            return cx.done(Outcome::RemoteDisconnected { phase: Phase::D });
+        }
+        match self.ask().on_frame(frame, cx) {
+            Some(frame) => self.on_answer(frame, cx),
+            None => self.into(),
+        }
+    }
+
+    fn on_sent(mut self, cx: &mut Context) -> State {
+        match self.ask().on_sent(cx) {
+            Some(early) => self.on_answer(early, cx),
+            None => self.into(),
+        }
+    }
+
+    fn on_timeout(self, cx: &mut Context) -> State {
+        self.on_silence(cx)
     }
 }

@@ -6,7 +6,7 @@
 //! Leaves for `SendBlock` (MCF: the next block or page; PPR: the frames asked for), `AwaitCtr` (the fourth PPR), `AwaitReady` (RNR),
 //! and as a page without error correction does.
 
-use super::ask::Ask;
+use super::ask::{Ask, Asking};
 use super::correct::AwaitCtr;
 use super::job::{Job, unanswered};
 use super::not_ready::AwaitReady;
@@ -209,29 +209,16 @@ impl AwaitBlockAnswer {
     }
 }
 
-impl Step for AwaitBlockAnswer {
-    fn phase(&self) -> Phase {
-        Phase::D
+impl Asking for AwaitBlockAnswer {
+    fn ask(&mut self) -> &mut Ask {
+        &mut self.ask
     }
 
-    fn on_frame(mut self, frame: Frame, cx: &mut Context) -> State {
-        if frame == Frame::Dcn {
-            return cx.done(Outcome::RemoteDisconnected { phase: Phase::D });
-        }
-        match self.ask.on_frame(frame, cx) {
-            Some(frame) => self.answer(frame, cx),
-            None => self.into(),
-        }
+    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
+        self.answer(frame, cx)
     }
 
-    fn on_sent(mut self, cx: &mut Context) -> State {
-        match self.ask.on_sent(cx) {
-            Some(early) => self.answer(early, cx),
-            None => self.into(),
-        }
-    }
-
-    fn on_timeout(self, cx: &mut Context) -> State {
+    fn on_silence(self, cx: &mut Context) -> State {
         self.again(cx)
     }
 }

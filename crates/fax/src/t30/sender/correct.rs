@@ -3,13 +3,13 @@
 //! Leaves for `SendBlock` at the next slower rate (CTR), or ends: the lowest rate did not help, silence three times, DCN.
 //! A modem that trains shortly trains at length once after CTR.
 
-use super::ask::Ask;
+use super::ask::{Ask, Asking};
 use super::block::{Block, SendBlock};
 use super::job::Job;
 use crate::outcome::{Outcome, Phase};
 use crate::t30::context::Context;
 use crate::t30::frame::Frame;
-use crate::t30::state::{State, Step};
+use crate::t30::state::State;
 use crate::t30::timers::LOWEST_RATE_ROUNDS_MAX;
 
 pub(in crate::t30) struct AwaitCtr {
@@ -54,29 +54,16 @@ impl AwaitCtr {
     }
 }
 
-impl Step for AwaitCtr {
-    fn phase(&self) -> Phase {
-        Phase::D
+impl Asking for AwaitCtr {
+    fn ask(&mut self) -> &mut Ask {
+        &mut self.ask
     }
 
-    fn on_frame(mut self, frame: Frame, cx: &mut Context) -> State {
-        if frame == Frame::Dcn {
-            return cx.done(Outcome::RemoteDisconnected { phase: Phase::D });
-        }
-        match self.ask.on_frame(frame, cx) {
-            Some(frame) => self.answer(frame, cx),
-            None => self.into(),
-        }
+    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
+        self.answer(frame, cx)
     }
 
-    fn on_sent(mut self, cx: &mut Context) -> State {
-        match self.ask.on_sent(cx) {
-            Some(early) => self.answer(early, cx),
-            None => self.into(),
-        }
-    }
-
-    fn on_timeout(self, cx: &mut Context) -> State {
+    fn on_silence(self, cx: &mut Context) -> State {
         self.again(cx)
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! Leaves as `AwaitBlockAnswer` does, by the answer that was due before; or ends after T5, or silence three times.
 
-use super::ask::Ask;
+use super::ask::{Ask, Asking};
 use super::block::AwaitBlockAnswer;
 use super::job::unanswered;
-use crate::outcome::{Outcome, Phase};
+use crate::outcome::Outcome;
 use crate::t30::context::Context;
 use crate::t30::frame::Frame;
-use crate::t30::state::{State, Step};
+use crate::t30::state::State;
 use crate::t30::timers::NOT_READY;
 use crate::time::Time;
 
@@ -55,29 +55,16 @@ impl AwaitReady {
     }
 }
 
-impl Step for AwaitReady {
-    fn phase(&self) -> Phase {
-        Phase::D
+impl Asking for AwaitReady {
+    fn ask(&mut self) -> &mut Ask {
+        &mut self.ask
     }
 
-    fn on_frame(mut self, frame: Frame, cx: &mut Context) -> State {
-        if frame == Frame::Dcn {
-            return cx.done(Outcome::RemoteDisconnected { phase: Phase::D });
-        }
-        match self.ask.on_frame(frame, cx) {
-            Some(frame) => self.answer(frame, cx),
-            None => self.into(),
-        }
+    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
+        self.answer(frame, cx)
     }
 
-    fn on_sent(mut self, cx: &mut Context) -> State {
-        match self.ask.on_sent(cx) {
-            Some(early) => self.answer(early, cx),
-            None => self.into(),
-        }
-    }
-
-    fn on_timeout(mut self, cx: &mut Context) -> State {
+    fn on_silence(mut self, cx: &mut Context) -> State {
         if self.ask.again(cx) { self.into() } else { self.give_up(cx) }
     }
 }

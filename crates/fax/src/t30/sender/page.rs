@@ -4,7 +4,7 @@
 //! ends: the last page confirmed, rejected too often, an operator wanted, silence three times, DCN. T.30 phases C and D of the
 //! transmitter.
 
-use super::ask::Ask;
+use super::ask::{Ask, Asking};
 use super::block::SendBlock;
 use super::job::{Job, unanswered};
 use crate::carrier::Command;
@@ -95,29 +95,16 @@ impl AwaitPageAnswer {
     }
 }
 
-impl Step for AwaitPageAnswer {
-    fn phase(&self) -> Phase {
-        Phase::D
+impl Asking for AwaitPageAnswer {
+    fn ask(&mut self) -> &mut Ask {
+        &mut self.ask
     }
 
-    fn on_frame(mut self, frame: Frame, cx: &mut Context) -> State {
-        if frame == Frame::Dcn {
-            return cx.done(Outcome::RemoteDisconnected { phase: Phase::D });
-        }
-        match self.ask.on_frame(frame, cx) {
-            Some(frame) => self.answer(frame, cx),
-            None => self.into(),
-        }
+    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
+        self.answer(frame, cx)
     }
 
-    fn on_sent(mut self, cx: &mut Context) -> State {
-        match self.ask.on_sent(cx) {
-            Some(early) => self.answer(early, cx),
-            None => self.into(),
-        }
-    }
-
-    fn on_timeout(self, cx: &mut Context) -> State {
+    fn on_silence(self, cx: &mut Context) -> State {
         self.again(cx)
     }
 }

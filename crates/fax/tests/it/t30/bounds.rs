@@ -22,7 +22,7 @@ fn a_tone() -> impl Strategy<Value = Tone> {
 }
 
 fn a_modem() -> impl Strategy<Value = Modem> {
-    prop::sample::select(&MODEMS[..])
+    prop::sample::select(&Modem::ALL[..])
 }
 
 fn a_post() -> impl Strategy<Value = Post> {

@@ -12,17 +12,6 @@ use ferrofax_fax::t30::{Coding, Config, Event, Input, Misbehaviour, Role, Task};
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::{Joint, Machine, Party, Said, converse, memory};
 
-pub const MODEMS: [Modem; 8] = [
-    Modem::V27ter2400,
-    Modem::V27ter4800,
-    Modem::V29At7200,
-    Modem::V29At9600,
-    Modem::V17At7200,
-    Modem::V17At9600,
-    Modem::V17At12000,
-    Modem::V17At14400,
-];
-
 /// No call of these tests lasts longer.
 pub const LIMIT: Time = Time::from_millis(3_600_000);
 
@@ -62,7 +51,7 @@ pub fn sender(pages: Vec<Arc<StoredPage>>) -> Config {
         task: Task::Send(pages),
         local_id: "+49 1".to_owned(),
         ecm: true,
-        modems: MODEMS.to_vec(),
+        modems: Modem::ALL.to_vec(),
         codings: vec![Coding::Mh, Coding::Mr, Coding::Mmr],
         resolution_max: Resolution::Superfine,
         misbehaviour: Misbehaviour::default(),

@@ -212,7 +212,7 @@ fn abilities(words: &str) -> Dis {
 }
 
 fn modem(name: &str) -> Option<Modem> {
-    MODEMS.into_iter().find(|modem| modem.to_string() == name)
+    Modem::ALL.into_iter().find(|modem| modem.to_string() == name)
 }
 
 /// The far end on its way through the script.
@@ -466,7 +466,7 @@ fn frame(words: &str, dis: &Dis) -> Frame {
         "TSI" => Frame::Tsi("+49 1".into()),
         "NSF" => Frame::Nsf,
         "DCS" => {
-            let modem = MODEMS.into_iter().find(|modem| rest.starts_with(&modem.to_string())).expect(words);
+            let modem = Modem::ALL.into_iter().find(|modem| rest.starts_with(&modem.to_string())).expect(words);
             let ecm = rest.contains("ECM");
             Frame::Dcs(Dcs {
                 modem,

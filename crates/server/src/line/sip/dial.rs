@@ -11,7 +11,7 @@ use rsipstack::sip::prelude::HasHeaders;
 use rsipstack::sip::{Auth, HostWithPort, Param, Response, Scheme, StatusCodeKind, Uri};
 use tokio::task::JoinHandle;
 
-use super::leg::{Leg, Registered};
+use super::leg::{Leg, Registered, shown};
 use super::watch::{Listed, Watched};
 use super::{ALLOW, Inner, SDP, Stack, Transport};
 use crate::line::story::Story;
@@ -42,6 +42,8 @@ pub(crate) struct Dialing {
     /// Until the leg takes it over.
     listed: Option<Listed>,
     cancelled: bool,
+    /// The 200 is here. What happens from now on is for the leg.
+    confirmed: bool,
     ended: bool,
 }
 
@@ -58,15 +60,12 @@ pub(crate) enum Dialed {
 }
 
 impl Stack {
-    /// Sends an INVITE. `Err` where the stack can't even make one.
-    pub(crate) fn dial(&self, invitation: Invitation, story: Arc<Story>) -> Result<Dialing, rsipstack::Error> {
+    /// Sends an INVITE. `None` where the stack can't even make one.
+    pub(crate) fn dial(&self, invitation: Invitation, story: Arc<Story>) -> Option<Dialing> {
         let stack = self.inner.clone();
         // The host part is ours: unique, and it tells nothing the Contact does not.
         let call_id = format!("{:032x}@{}", rand::random::<u128>(), stack.address.ip());
-        let listed = stack
-            .calls
-            .list(&call_id, story)
-            .ok_or_else(|| rsipstack::Error::Error("the Call-ID is in use".to_owned()))?;
+        let listed = stack.calls.list(&call_id, story)?;
         let ours = stack.contact(&invitation.from);
         let mut callee = uri(&invitation.to, invitation.trunk.clone());
         if stack.transport == Transport::Tcp {
@@ -90,9 +89,23 @@ impl Stack {
             ..InviteOption::default()
         };
         let (sender, states) = stack.dialogs.new_dialog_state_channel();
-        let (dialog, invite) = stack.dialogs.do_invite_async(option, sender)?;
+        let (dialog, invite) = stack
+            .dialogs
+            .do_invite_async(option, sender)
+            .inspect_err(|error| tracing::error!(error = %shown(error), "an INVITE can't be made"))
+            .ok()?;
         let watched = listed.watched.clone();
-        Ok(Dialing { stack, dialog, states, invite, watched, listed: Some(listed), cancelled: false, ended: false })
+        Some(Dialing {
+            stack,
+            dialog,
+            states,
+            invite,
+            watched,
+            listed: Some(listed),
+            cancelled: false,
+            confirmed: false,
+            ended: false,
+        })
     }
 }
 
@@ -117,13 +130,14 @@ impl Dialing {
     pub(crate) async fn next(&mut self) -> Dialed {
         loop {
             tokio::select! {
-                // States first: an early re-INVITE must not be lost between them and the final answer.
                 biased;
-                Some(state) = self.states.recv() => match state {
-                    DialogState::Early(..) => return Dialed::Progress,
-                    // The INVITE's own end says more.
-                    _ => {}
-                },
+                Some(state) = self.states.recv(), if !self.confirmed => {
+                    self.confirmed = state.is_confirmed();
+                    if matches!(state, DialogState::Early(..)) {
+                        return Dialed::Progress;
+                    }
+                    // Of a refusal the INVITE's own end says more.
+                }
                 () = self.watched.hung_up_early.notified() => return Dialed::HungUp,
                 ended = &mut self.invite => return self.ended(ended.ok()),
             }
@@ -138,7 +152,7 @@ impl Dialing {
             tokio::spawn(async move {
                 if let Err(error) = dialog.cancel().await {
                     // What ends the call is the answer to the INVITE.
-                    tracing::debug!(error = %super::leg::shown(&error), "a CANCEL was not answered well");
+                    tracing::debug!(error = %shown(&error), "a CANCEL was not answered well");
                 }
             });
         }

@@ -146,18 +146,19 @@ impl Ringing {
         self.reject(status);
     }
 
-    /// 200 with this description, an answer to the offer or an offer of ours if there was none.
-    pub(crate) fn accept(mut self, body: Vec<u8>) -> Result<Leg, rsipstack::Error> {
+    /// 200 with this description, an answer to the offer or an offer of ours if there was none. `None` if the caller
+    /// has gone.
+    pub(crate) fn accept(mut self, body: Vec<u8>) -> Option<Leg> {
         let headers = vec![Header::ContentType(SDP.into()), Header::Allow(ALLOW.into())];
-        self.dialog.accept(Some(headers), Some(body))?;
-        let registered = self.registered.take().ok_or_else(|| rsipstack::Error::Error("refused already".to_owned()))?;
+        self.dialog.accept(Some(headers), Some(body)).ok()?;
+        let registered = self.registered.take()?;
         let (_, no_states) = registered.no_states();
         let states = std::mem::replace(&mut self.states, no_states);
         let mut leg = Leg::new(self.dialog.clone(), states, registered);
         if self.offer.is_none() {
             leg.expect_answer();
         }
-        Ok(leg)
+        Some(leg)
     }
 
     /// Returns when the caller has given up. Safe to drop and call again.

@@ -39,7 +39,7 @@ fn sender(pages: u16) -> Config {
         task: Task::Send((0..pages).map(page).collect()),
         local_id: "FERROFAX TEST".into(),
         ecm: true,
-        modems: vec![Modem::V29At9600, Modem::V17At14400],
+        modems: vec![Modem::V27ter4800, Modem::V29At9600, Modem::V17At14400],
         codings: vec![Coding::Mh, Coding::Mr, Coding::Mmr],
         resolution_max: Resolution::Fine,
         misbehaviour: Misbehaviour::default(),
