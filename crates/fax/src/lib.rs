@@ -4,6 +4,12 @@
 //! asked for output until it answers `Wait` (see [`call`]).
 //!
 //! The modules stand in order: each may use only those before it (`tests/it/layers.rs` checks).
+//!
+//! Supported: T.4 (MH, MR) and T.6 (MMR) at standard, fine and superfine resolution; TIFF class F; T.30 as sender, receiver and in
+//! polling, with error correction (Annex A) and without; rates up to V.17's 14 400 bit/s; T.38 over UDPTL with redundancy and FEC.
+//!
+//! Not supported: audio modems (a call that can't leave audio ends), V.34 and V.8, colour and grey, T.38 over TCP or RTP,
+//! voice requests, non-standard facilities. Each module's header names what it leaves out.
 
 #![warn(missing_docs)]
 

@@ -1,7 +1,9 @@
 //! The service: accepts, stores, prepares, sends and reports.
 //!
-//! A fax: `http → accept → store ⇢ prepare → (render child) → store ⇢ send → line → jobs::decide → store ⇢ report`.
-//! Each `⇢` is a claim from the store. Stages never call each other.
+//! A fax: `http → accept → store ⇢ prepare → (render child) → store ⇢ send → line → jobs::decide → store → http`.
+//! Each `⇢` is a claim from the store. Stages never call each other. `ARCHITECTURE.md` walks the whole way.
+//!
+//! Left out: a stage that pushes and mails reports (finished jobs leave a row in `events` for it), redial, metrics.
 
 pub mod accept;
 pub mod blobs;

@@ -1,7 +1,8 @@
 //! Sender: waiting for the far end to say what it can.
 //!
-//! Leaves for `SendTraining` (DIS), `SendDis` where we poll and the far end has a document (DIS bit 9), or ends: nothing heard for T1, DCN, hang-up. T.30 phase A and the beginning of phase B of the
-//! transmitter; after EOM the sender comes back here. Tolerated: CSI and NSF missing, before or after; DIS without CED before it.
+//! Leaves for `SendTraining` (DIS), `SendDis` where we poll and the far end has a document (DIS bit 9), or ends: nothing heard
+//! for T1, DCN, hang-up. T.30 phase A and the beginning of phase B of the transmitter; after EOM the sender comes back here.
+//! Tolerated: CSI and NSF missing, before or after; DIS without CED before it.
 
 use super::job::{Job, Pages};
 use super::train::SendTraining;
