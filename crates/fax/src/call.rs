@@ -27,6 +27,9 @@ const CALLER_ASKS: Duration = Duration::from_secs(5);
 /// A call still in audio after this long has no way on: within T.30's T1 (35 s ± 5 s), and before T.30 takes a transmission that
 /// sound can't carry for a fault.
 const AUDIO_MAX: Duration = Duration::from_secs(32);
+/// After a refusal the far end may still switch by itself: gateways refuse until they have heard a fax tone, and some callers ask only
+/// some 10 s after the answer.
+const REFUSED_MAX: Duration = Duration::from_secs(10);
 /// Back in audio after T.38: far ends that do so hang up at once.
 const AUDIO_AGAIN_MAX: Duration = Duration::from_secs(3);
 
@@ -43,6 +46,8 @@ pub enum Input<'a> {
     SwitchedToT38(t38::Params),
     /// The far end refused our request for T.38 (488, 415, 606, no image line …). The call goes on in audio.
     T38Refused,
+    /// This end does no T.38: there is no way on. The call ends.
+    T38Unavailable,
     /// The far end switched the media back to audio. No failure: some do so just before BYE.
     SwitchedToAudio,
     /// The far end hung up.
@@ -80,6 +85,10 @@ pub struct Call {
     ask_at: Time,
     /// The call ends as `AudioOnly` if it is still in audio then.
     audio_until: Time,
+    /// The far end refused our request for T.38.
+    refused: bool,
+    /// The call was in T.38 before: what T.30 did there decides how it ends.
+    was_t38: bool,
     /// The transmission T.30 waits to hear `Sent` of.
     sending: Option<Command>,
     /// What T.30 listens for.
@@ -108,6 +117,8 @@ impl Call {
             now: Time::ZERO,
             ask_at: Time::NEVER,
             audio_until: Time::NEVER,
+            refused: false,
+            was_t38: false,
             sending: None,
             listening: None,
             note: None,
@@ -121,6 +132,9 @@ impl Call {
         self.now = now;
         if self.done {
             return;
+        }
+        if let Media::Audio(carrier) = &mut self.media {
+            carrier.timeout(now);
         }
         match input {
             Input::Connected => {
@@ -143,8 +157,12 @@ impl Call {
             Input::SwitchedToT38(params) => self.switch_to_t38(params),
             Input::T38Refused => {
                 self.note("T38", "refused by the far end");
+                self.refused = true;
+                self.audio_until = self.audio_until.min(now + REFUSED_MAX);
+            }
+            Input::T38Unavailable => {
                 if matches!(self.media, Media::Audio(_)) {
-                    self.ending = Some(Outcome::AudioOnly);
+                    self.audio_is_over();
                 }
             }
             Input::SwitchedToAudio => {
@@ -152,25 +170,40 @@ impl Call {
                     self.note("audio", "the far end left T.38");
                     self.media = Media::Audio(audio::Carrier::new(now));
                     self.audio_until = now + AUDIO_AGAIN_MAX;
+                    self.was_t38 = true;
                 }
             }
+            // It hung up because it has no T.38: that is what to tell.
+            Input::RemoteHungUp if self.refused && matches!(self.media, Media::Audio(_)) => self.audio_is_over(),
             Input::RemoteHungUp => self.t30.handle(now, t30::Input::RemoteHungUp),
             Input::Cancel => match &self.media {
                 // In audio nobody would hear a DCN.
-                Media::None | Media::Audio(_) => self.ending = Some(Outcome::Cancelled),
+                Media::None | Media::Audio(_) if !self.was_t38 => self.ending = Some(Outcome::Cancelled),
+                Media::None | Media::Audio(_) => {
+                    self.t30.handle(now, t30::Input::Cancel);
+                    self.t30.handle(now, t30::Input::RemoteHungUp);
+                }
                 Media::T38(_) => self.t30.handle(now, t30::Input::Cancel),
             },
             Input::Timeout => {
                 match &mut self.media {
-                    Media::None => {}
-                    Media::Audio(carrier) => carrier.timeout(now),
+                    Media::None | Media::Audio(_) => {}
                     Media::T38(carrier) => carrier.handle(now, t38::Input::Timeout),
                 }
                 self.t30.handle(now, t30::Input::Timeout);
                 if matches!(self.media, Media::Audio(_)) && now >= self.audio_until {
-                    self.ending = Some(Outcome::AudioOnly);
+                    self.audio_is_over();
                 }
             }
+        }
+    }
+
+    /// Audio leads nowhere. A fax that was under way in T.38 ends as if the far end had hung up: it may have arrived.
+    fn audio_is_over(&mut self) {
+        if self.was_t38 {
+            self.t30.handle(self.now, t30::Input::RemoteHungUp);
+        } else {
+            self.ending = Some(Outcome::AudioOnly);
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ferrofax_fax::call::{Call, Input, Output};
 use ferrofax_fax::ladder::Ladder;
-use ferrofax_fax::outcome::Outcome;
+use ferrofax_fax::outcome::{Outcome, Phase};
 use ferrofax_fax::page::StoredPage;
 use ferrofax_fax::t30::{Config, Event, Misbehaviour, Session};
 use ferrofax_fax::t38::{ErrorCorrection, Params, RateManagement};
@@ -23,6 +23,8 @@ enum Request {
     /// Accepted, but the signalling takes so long.
     Late(Duration),
     Refused,
+    /// Refused, but the far end switches by itself ten seconds after the answer.
+    RefusedFirst,
     /// Never answered.
     Lost,
 }
@@ -100,6 +102,7 @@ const REDUNDANCY: ErrorCorrection = ErrorCorrection::Redundancy { control: 3, im
 fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) {
     let limit = Time::from_millis(1_800_000);
     let mut now = Time::ZERO;
+    let mut switch_at = if request == Request::RefusedFirst { Time::from_millis(10_000) } else { Time::NEVER };
     let mut cancel_at = cancel_at;
     let signalling = match request {
         Request::Late(span) => span,
@@ -110,6 +113,12 @@ fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) 
     }
     while ends.iter().any(|end| end.done.is_none()) {
         assert!(now < limit, "the call ends");
+        if now >= switch_at {
+            switch_at = Time::NEVER;
+            for end in ends.iter_mut() {
+                end.handle(now, Input::SwitchedToT38(params.clone()));
+            }
+        }
         for at in 0..2 {
             let other = 1 - at;
             while let Some((_, bytes)) = ends[other].out.poll(now) {
@@ -124,7 +133,7 @@ fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) 
                             end.handle(now, Input::SwitchedToT38(params));
                         }
                     }
-                    Request::Refused => ends[at].handle(now, Input::T38Refused),
+                    Request::Refused | Request::RefusedFirst => ends[at].handle(now, Input::T38Refused),
                     Request::Lost => {}
                 }
             }
@@ -143,7 +152,34 @@ fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) 
         let next = ends.iter().flat_map(|end| {
             [end.waits, end.out.next_at(), end.asked_at.map_or(Time::NEVER, |asked| asked + signalling)]
         });
-        now = next.min().unwrap_or(limit).min(cancel_at).max(now);
+        now = next.min().unwrap_or(limit).min(cancel_at).min(switch_at).max(now);
+    }
+}
+
+/// Runs a call up to a moment.
+fn run_until(ends: &mut [End; 2], until: Time) {
+    let mut now = Time::ZERO;
+    for end in ends.iter_mut() {
+        end.handle(now, Input::Connected);
+    }
+    let mut switched = false;
+    while now < until {
+        for at in 0..2 {
+            while let Some((_, bytes)) = ends[1 - at].out.poll(now) {
+                ends[at].handle(now, Input::Datagram(&bytes));
+            }
+            if now >= ends[at].waits {
+                ends[at].handle(now, Input::Timeout);
+            }
+        }
+        if !switched && ends.iter().any(|end| end.asked_at.is_some()) {
+            switched = true;
+            for end in ends.iter_mut() {
+                end.handle(now, Input::SwitchedToT38(params(REDUNDANCY)));
+            }
+        }
+        let next = ends.iter().flat_map(|end| [end.waits, end.out.next_at()]);
+        now = next.min().unwrap_or(until).max(now).min(until);
     }
 }
 
@@ -215,7 +251,67 @@ fn a_far_end_that_refuses_t38_ends_as_audio_only() {
     let (mut ends, _) = two_ends(1, 3, Weather::default());
     run(&mut ends, Request::Refused, &params(REDUNDANCY), Time::NEVER);
     assert_eq!(outcome(&ends[1]), &Outcome::AudioOnly);
-    assert_eq!(ends[1].done.as_ref().map(|(at, _)| *at), Some(Time::from_millis(3040)));
+    // The other end hears of it by the hang-up, in audio still.
+    assert_eq!(ends[1].done.as_ref().map(|(at, _)| *at), Some(Time::from_millis(13_040)));
+    let ladder = ends[1].ladder.to_string();
+    assert!(ladder.contains("T38       refused by the far end"), "{ladder}");
+}
+
+#[test]
+fn a_far_end_that_refused_t38_may_still_switch_by_itself() {
+    let (mut ends, pages) = two_ends(1, 14, Weather::default());
+    run(&mut ends, Request::RefusedFirst, &params(REDUNDANCY), Time::NEVER);
+    assert_eq!(outcome(&ends[0]), &Outcome::Sent, "{}", ends[0].ladder);
+    kit::assert_same(&ends[1].pages, &pages);
+}
+
+/// Alone with a call: hands it inputs and keeps what it says.
+fn alone(config: Config) -> End {
+    let mut end = End::new(config, 1, Weather::default());
+    end.handle(Time::ZERO, Input::Connected);
+    end
+}
+
+/// Wakes the end as it asks to be, until then.
+fn wake_until(end: &mut End, until: Time) {
+    while end.waits < until && end.done.is_none() {
+        let now = end.waits;
+        end.handle(now, Input::Timeout);
+    }
+}
+
+#[test]
+fn a_far_end_that_hangs_up_after_refusing_t38_has_left_us_in_audio() {
+    let mut end = alone(kit::sender(vec![kit::letter(1)]));
+    wake_until(&mut end, Time::from_millis(5020));
+    assert!(end.asked_at.is_some());
+    end.handle(Time::from_millis(5050), Input::T38Refused);
+    end.handle(Time::from_millis(6000), Input::RemoteHungUp);
+    assert_eq!(outcome(&end), &Outcome::AudioOnly);
+    // Without a refusal it is what it looks like.
+    let mut end = alone(kit::sender(vec![kit::letter(1)]));
+    end.handle(Time::from_millis(1500), Input::RemoteHungUp);
+    assert_eq!(outcome(&end), &Outcome::RemoteHungUp { phase: Phase::A });
+}
+
+#[test]
+fn a_far_end_that_leaves_t38_and_stays_does_not_change_what_became_of_the_fax() {
+    // Each moment of a call of one page, in steps that no state outlasts.
+    let mut outcomes = std::collections::BTreeMap::new();
+    for ms in (3500..40_000).step_by(250) {
+        let (mut ends, _) = two_ends(1, 15, Weather::default());
+        run_until(&mut ends, Time::from_millis(ms));
+        let confirmed = !ends[0].confirmed.is_empty();
+        for end in ends.iter_mut().filter(|end| end.done.is_none()) {
+            end.handle(Time::from_millis(ms), Input::SwitchedToAudio);
+            wake_until(end, Time::from_millis(ms + 4000));
+        }
+        let (_, outcome) = ends[0].done.clone().expect("it ended within the 3 s allowed");
+        assert_eq!(outcome == Outcome::Sent, confirmed, "at {ms} ms: {outcome:?}\n{}", ends[0].ladder);
+        assert_ne!(outcome, Outcome::AudioOnly, "at {ms} ms");
+        outcomes.insert(format!("{outcome:?}"), ms);
+    }
+    assert!(outcomes.len() >= 4, "phases differ: {outcomes:?}");
 }
 
 #[test]

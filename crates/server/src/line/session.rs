@@ -210,7 +210,7 @@ impl<O: Observer> Run<'_, O> {
     async fn feed(&mut self, input: Input<'_>) -> Flow {
         let Some(engine) = &mut self.session.engine else { return Flow::Continue(()) };
         let hung_up = matches!(input, Input::RemoteHungUp);
-        let mut refused = false;
+        let mut unavailable = false;
         engine.handle(self.clock.now(), input);
         loop {
             let Some(engine) = &mut self.session.engine else { return Flow::Continue(()) };
@@ -223,11 +223,11 @@ impl<O: Observer> Run<'_, O> {
                     }
                 }
                 // An answerer without T.38 stays in audio and leaves it to the caller what to make of that.
-                Output::RequestT38 => refused = self.session.role == Role::Caller,
+                Output::RequestT38 => unavailable = self.session.role == Role::Caller,
                 Output::Event(event) => self.event(event).await?,
-                Output::Wait(_) if refused => {
-                    refused = false;
-                    engine.handle(self.clock.now(), Input::T38Refused);
+                Output::Wait(_) if unavailable => {
+                    unavailable = false;
+                    engine.handle(self.clock.now(), Input::T38Unavailable);
                 }
                 Output::Wait(until) => {
                     self.wait = until;
