@@ -257,6 +257,7 @@ pub fn trunk(sip: &config::Sip) -> std::io::Result<Trunk> {
         },
         ring_max: Duration::from_secs(sip.ring_seconds_max),
         call_max: Duration::from_secs(sip.call_seconds_max),
+        speed: Speed::new(sip.speed),
         t1: None,
     })
 }

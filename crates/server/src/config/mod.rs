@@ -128,6 +128,9 @@ pub struct Sip {
     pub ring_seconds_max: u64,
     #[serde(default = "two_hours")]
     pub call_seconds_max: u64,
+    /// 1 to 20; more than 1 for test networks.
+    #[serde(default = "real_time")]
+    pub speed: u8,
     #[serde(default)]
     pub t38: T38,
 }
@@ -286,6 +289,10 @@ fn a_minute() -> u64 {
 
 fn two_hours() -> u64 {
     7200
+}
+
+fn real_time() -> u8 {
+    1
 }
 
 /// Subnets, and single addresses.
