@@ -21,7 +21,7 @@ impl Place {
     pub fn load(&self) -> Result<Config> {
         let loaded = config::load(self.config.as_deref(), std::env::vars())?;
         for name in &loaded.unknown_variables {
-            if !name.starts_with("FERROFAX_URL") && !CLIENT_VARIABLES.contains(&name.as_str()) {
+            if !COMMAND_VARIABLES.contains(&name.as_str()) {
                 eprintln!("ferrofax: {name} is set, but is no setting");
             }
         }
@@ -29,8 +29,9 @@ impl Place {
     }
 }
 
-/// Variables of the commands that talk to a running service.
-const CLIENT_VARIABLES: [&str; 4] = ["FERROFAX_URL", "FERROFAX_CUSTOMER", "FERROFAX_USER", "FERROFAX_PASSWORD"];
+/// Variables of the commands, not of the service.
+const COMMAND_VARIABLES: [&str; 5] =
+    ["FERROFAX_URL", "FERROFAX_CUSTOMER", "FERROFAX_USER", "FERROFAX_PASSWORD", "FERROFAX_NEW_PASSWORD"];
 
 /// `ferrofax check`.
 pub fn check(place: &Place) -> Result<()> {

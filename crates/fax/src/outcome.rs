@@ -1,5 +1,7 @@
 //! How a call ended. A call that fails is not an error: it is an [`Outcome`].
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The phases of a facsimile call, T.30 clause 2.
@@ -107,6 +109,8 @@ pub enum Outcome {
     /// The receiver wants an operator, and nobody is here (PIP, PIN).
     OperatorWanted,
 
+    /// The call took longer than it may, and we ended it.
+    CallTooLong,
     /// Stopped from our side.
     Cancelled,
     /// The attempt was cut off by a crash or restart of this system.
@@ -144,9 +148,22 @@ impl Outcome {
             Self::ProtocolError { .. } => "protocol_error",
             Self::NoCommand { .. } => "no_command",
             Self::OperatorWanted => "operator_wanted",
+            Self::CallTooLong => "call_too_long",
             Self::Cancelled => "cancelled",
             Self::Interrupted => "interrupted",
             Self::Internal => "internal",
+        }
+    }
+
+    /// How far the call had come, where the outcome says so.
+    pub fn phase(&self) -> Option<Phase> {
+        match self {
+            Self::RemoteHungUp { phase }
+            | Self::RemoteDisconnected { phase }
+            | Self::NoReply { phase, .. }
+            | Self::ProtocolError { phase }
+            | Self::NoCommand { phase } => Some(*phase),
+            _ => None,
         }
     }
 
@@ -175,10 +192,24 @@ impl Outcome {
             | Self::ProtocolError { .. }
             | Self::NoCommand { .. }
             | Self::OperatorWanted => Fault::Peer,
-            Self::AudioOnly | Self::LineUnauthorized | Self::Cancelled | Self::Interrupted | Self::Internal => {
-                Fault::Us
-            }
+            Self::AudioOnly
+            | Self::LineUnauthorized
+            | Self::CallTooLong
+            | Self::Cancelled
+            | Self::Interrupted
+            | Self::Internal => Fault::Us,
         }
+    }
+}
+
+/// As ladders show it: the code, and what it knows beside.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())?;
+        if let Self::NoReply { to, .. } = self {
+            write!(f, " to {to}")?;
+        }
+        self.phase().map_or(Ok(()), |phase| write!(f, ", phase {phase:?}"))
     }
 }
 
@@ -192,5 +223,7 @@ mod tests {
         assert!(format!("{outcome:?}").starts_with("NoReply"));
         assert_eq!(outcome.code(), "no_reply");
         assert_eq!(outcome.fault(), Fault::Peer);
+        assert_eq!(outcome.to_string(), "no_reply to EOP, phase D");
+        assert_eq!(Outcome::CallTooLong.to_string(), "call_too_long");
     }
 }

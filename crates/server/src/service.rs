@@ -226,7 +226,7 @@ async fn open(line: &config::Line, tray: Option<mpsc::Sender<Received>>) -> Resu
         }
         LineKind::Sip(sip) => {
             let trunk = trunk(sip).map_err(|cause| StartError::Password { name: line.name.clone(), cause })?;
-            WayKind::Trunk(Line::open(trunk).await.map_err(failed)?, Speed::new(sip.speed))
+            WayKind::Trunk(Line::open(trunk).await.map_err(failed)?)
         }
     };
     let channels = usize::try_from(line.channels).unwrap_or(1).max(1);
@@ -257,6 +257,7 @@ pub fn trunk(sip: &config::Sip) -> std::io::Result<Trunk> {
         },
         ring_max: Duration::from_secs(sip.ring_seconds_max),
         call_max: Duration::from_secs(sip.call_seconds_max),
+        speed: Speed::new(sip.speed),
         t1: None,
     })
 }

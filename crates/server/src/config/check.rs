@@ -173,9 +173,9 @@ impl Sip {
             let good = first > 0 && first < last;
             finder.need(good, "media_ports", "must be the first and the last port, 1 to 65535");
         }
-        finder.need((1..=20).contains(&self.speed), "speed", "must be 1 to 20");
         finder.need(self.ring_seconds_max > 0, "ring_seconds_max", "must be more than 0");
         finder.need(self.call_seconds_max >= 60, "call_seconds_max", "must be 60 or more");
+        finder.need((1..=20).contains(&self.speed), "speed", "must be 1 to 20");
         let rates = [2400, 4800, 7200, 9600, 12_000, 14_400];
         let mut finder = finder.within("t38");
         let rate = rates.contains(&self.t38.bit_rate_max);

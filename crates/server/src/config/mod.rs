@@ -128,7 +128,7 @@ pub struct Sip {
     pub ring_seconds_max: u64,
     #[serde(default = "two_hours")]
     pub call_seconds_max: u64,
-    /// 1 on real lines.
+    /// 1 to 20; more than 1 for test networks.
     #[serde(default = "real_time")]
     pub speed: u8,
     #[serde(default)]

@@ -197,12 +197,14 @@ fn check_finds_what_would_not_work() {
             "line[1].bind: is another line's address too",
         ]
     );
-    let trunk = format!("{TRUNK}user = 'a'\nmedia_ports = [9, 8]\n[line.t38]\nbit_rate_max = 33600\nrepeat = 8\n");
+    let trunk =
+        format!("{TRUNK}user = 'a'\nmedia_ports = [9, 8]\nspeed = 21\n[line.t38]\nbit_rate_max = 33600\nrepeat = 8\n");
     assert_eq!(
         problems(&trunk),
         [
             "line[0].user: user and password go together",
             "line[0].media_ports: must be the first and the last port, 1 to 65535",
+            "line[0].speed: must be 1 to 20",
             "line[0].t38.bit_rate_max: must be 2400, 4800, 7200, 9600, 12000 or 14400",
             "line[0].t38.repeat: must be 1 to 7",
         ]

@@ -135,6 +135,7 @@ pub fn status(outcome: &Outcome) -> (ApiStatus, &'static str) {
         Outcome::NoCommand { .. } => (S::Comerror, "the far machine stopped talking"),
         Outcome::OperatorWanted => (S::PageSendError, "the far machine asked for an operator"),
 
+        Outcome::CallTooLong => (S::Comerror, "the call took longer than is allowed"),
         Outcome::Cancelled => (S::Cancelled, "cancelled"),
         Outcome::Interrupted => (S::Comerror, "the call was cut off by a restart of this system"),
         Outcome::Internal => (S::Comerror, "a fault of this system"),
@@ -171,6 +172,7 @@ pub fn again_can_help(outcome: &Outcome) -> bool {
         | Outcome::ProtocolError { .. }
         | Outcome::NoCommand { .. }
         | Outcome::OperatorWanted
+        | Outcome::CallTooLong
         | Outcome::Interrupted => true,
     }
 }
@@ -180,7 +182,7 @@ pub fn outcomes_page() -> String {
     let mut page = String::from(HEAD);
     let mut rows: Vec<Line> = Vec::new();
     for outcome in every_outcome() {
-        let phase = phase(&outcome);
+        let phase = outcome.phase();
         let line = Line::of(&outcome);
         match rows.iter_mut().find(|row| row.is_like(&line)) {
             Some(row) => row.phases.extend(phase),
@@ -252,17 +254,6 @@ impl Line {
     }
 }
 
-fn phase(outcome: &Outcome) -> Option<Phase> {
-    match outcome {
-        Outcome::RemoteHungUp { phase }
-        | Outcome::RemoteDisconnected { phase }
-        | Outcome::NoReply { phase, .. }
-        | Outcome::ProtocolError { phase }
-        | Outcome::NoCommand { phase } => Some(*phase),
-        _ => None,
-    }
-}
-
 /// Every outcome, those with a phase once in each.
 pub fn every_outcome() -> impl Iterator<Item = Outcome> {
     std::iter::successors(Some(Outcome::Sent), after)
@@ -319,7 +310,8 @@ fn after(outcome: &Outcome) -> Option<Outcome> {
             Some(phase) => O::NoCommand { phase },
             None => O::OperatorWanted,
         },
-        O::OperatorWanted => O::Cancelled,
+        O::OperatorWanted => O::CallTooLong,
+        O::CallTooLong => O::Cancelled,
         O::Cancelled => O::Interrupted,
         O::Interrupted => O::Internal,
         O::Internal => return None,
@@ -348,7 +340,7 @@ mod tests {
             assert_ne!(status, ApiStatus::Pending);
             assert!(!reason.is_empty() && !reason.ends_with('.'), "{reason:?}");
         }
-        assert_eq!(seen.len(), 28 - 5 + 5 * 5);
+        assert_eq!(seen.len(), 29 - 5 + 5 * 5);
     }
 
     #[test]

@@ -41,7 +41,6 @@ const LOCAL_ID: &str = "FERROFAX LOOPBACK";
 #[derive(Debug)]
 pub struct Loopback {
     line: Line,
-    speed: Speed,
     far: Answerer,
 }
 
@@ -56,8 +55,9 @@ impl Loopback {
             Settings { peers: Some(vec![here.ip()]), calls_max: CALLS_MAX, ring: RING, speed, ..Settings::at(here) };
         let far = Answerer::start(settings, behaviour, tray).await?;
         let line =
-            Line::open(Trunk { from: "loopback".to_owned(), ..Trunk::to(&far.address().to_string(), here) }).await?;
-        Ok(Loopback { line, speed, far })
+            Line::open(Trunk { from: "loopback".to_owned(), speed, ..Trunk::to(&far.address().to_string(), here) })
+                .await?;
+        Ok(Loopback { line, far })
     }
 
     /// The line to place calls on, with [`Loopback::speed`].
@@ -67,7 +67,7 @@ impl Loopback {
 
     /// How fast time runs on it.
     pub fn speed(&self) -> Speed {
-        self.speed
+        self.line.speed()
     }
 
     /// Ends the far machines.

@@ -75,6 +75,8 @@ pub struct Trunk {
     pub ring_max: Duration,
     /// Longest call.
     pub call_max: Duration,
+    /// 1 on real lines; a test network whose far end runs as fast may have more. What the line's user should give with each [`Order`].
+    pub speed: Speed,
     /// SIP timer T1, where a network needs another than 500 ms.
     pub t1: Option<Duration>,
 }
@@ -102,6 +104,7 @@ impl Trunk {
             t38: T38Settings::default(),
             ring_max: Duration::from_secs(60),
             call_max: Duration::from_secs(2 * 3600),
+            speed: Speed::REAL,
             t1: None,
         }
     }
@@ -196,7 +199,7 @@ impl Line {
             public: trunk.public,
             transport: trunk.transport,
             peers: None,
-            speed: Speed::REAL,
+            speed: trunk.speed,
             t1: trunk.t1,
         };
         let stack = Stack::open(settings, None).await?;
@@ -206,6 +209,11 @@ impl Line {
     /// Our SIP address.
     pub fn address(&self) -> SocketAddr {
         self.stack.address()
+    }
+
+    /// How fast time runs on it, [`Trunk::speed`].
+    pub fn speed(&self) -> Speed {
+        self.trunk.speed
     }
 
     /// Places a call and runs it to its end. Cancelling ends it properly at any stage; dropping the future hangs up.
@@ -269,6 +277,7 @@ impl Line {
             Rung::Answered(leg, answer) => (leg, answer),
             Rung::Ended { outcome, status } => {
                 record.sip_status = status;
+                story.line("end", &outcome.to_string());
                 return outcome;
             }
         };
@@ -279,6 +288,7 @@ impl Line {
         let Ok(far) = local.read_answer(&answer, Kind::Audio) else {
             // It took our offer and answered something else.
             story.line("SDP", "the answer can't be used");
+            story.line("end", &Outcome::LineFailed.to_string());
             hang_up(&mut leg).await;
             return Outcome::LineFailed;
         };

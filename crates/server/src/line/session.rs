@@ -77,6 +77,8 @@ struct Run<'a, O> {
     wait: Time,
     asking: Asking,
     cancelled: bool,
+    /// We end the call because it took too long.
+    too_long: bool,
     /// The call ends then at the latest.
     deadline: Instant,
     remote_id: Option<String>,
@@ -98,10 +100,13 @@ impl<O: Observer> Session<'_, O> {
             wait: Time::NEVER,
             asking: Asking::No,
             cancelled: false,
+            too_long: false,
             deadline,
             remote_id: None,
         };
         let outcome = run.call(far).await;
+        let outcome = run.known(outcome);
+        run.session.story.line("end", &outcome.to_string());
         // Nothing happens if the far end was first.
         super::hang_up(&mut run.session.leg).await;
         Ended { outcome, remote_id: run.remote_id }
@@ -189,8 +194,23 @@ impl<O: Observer> Run<'_, O> {
             return Flow::Break(Outcome::Cancelled);
         }
         self.session.story.line("call", "the longest allowed");
+        self.too_long = true;
         self.deadline += self.session.speed.wall(CANCEL_MAX);
         self.cancelled().await
+    }
+
+    /// A call cancelled for its length is not one somebody cancelled.
+    fn known(&self, outcome: Outcome) -> Outcome {
+        if self.too_long && outcome == Outcome::Cancelled { Outcome::CallTooLong } else { outcome }
+    }
+
+    /// Hands over the media that are here already: they were sent before what comes next.
+    async fn drain(&mut self) -> Flow {
+        for _ in 0..DRAIN_MAX {
+            let Some(heard) = self.session.media.try_receive() else { break };
+            self.heard(heard).await?;
+        }
+        Flow::Continue(())
     }
 
     async fn heard(&mut self, heard: Heard) -> Flow {
@@ -245,6 +265,10 @@ impl<O: Observer> Run<'_, O> {
             Event::RemoteId(id) => self.remote_id = Some(id.clone()),
             _ => {}
         }
+        let event = match event {
+            Event::Done(outcome) => Event::Done(self.known(outcome)),
+            event => event,
+        };
         let done = match &event {
             Event::Done(outcome) => Some(outcome.clone()),
             _ => None,
@@ -262,6 +286,7 @@ impl<O: Observer> Run<'_, O> {
                 if self.session.engine.is_none() {
                     return Flow::Break(Outcome::RemoteHungUp { phase: Phase::A });
                 }
+                self.drain().await?;
                 self.feed(Input::RemoteHungUp).await
             }
             Signal::Offer(offer) => self.offered(offer).await,
@@ -331,6 +356,9 @@ impl<O: Observer> Run<'_, O> {
     /// Both ends agree on what the call carries.
     async fn agreed(&mut self, far: Far) -> Flow {
         let before = self.session.media.kind();
+        if before == Some(Kind::T38) {
+            self.drain().await?;
+        }
         let params = match &far {
             Far::T38 { params, .. } => Some(params.clone()),
             Far::Audio { .. } => None,

@@ -36,23 +36,21 @@ pub struct Way {
 pub enum WayKind {
     /// Built-in far machines.
     Loopback(Loopback),
-    /// A trunk, and how fast time runs on it: faster than real only in a test network.
-    Trunk(Line, Speed),
+    /// A trunk.
+    Trunk(Line),
 }
 
 impl Way {
     fn line(&self) -> &Line {
         match &self.kind {
             WayKind::Loopback(loopback) => loopback.line(),
-            WayKind::Trunk(line, _) => line,
+            WayKind::Trunk(line) => line,
         }
     }
 
-    fn speed(&self) -> Speed {
-        match &self.kind {
-            WayKind::Loopback(loopback) => loopback.speed(),
-            WayKind::Trunk(_, speed) => *speed,
-        }
+    /// 1 on real lines.
+    pub fn speed(&self) -> Speed {
+        self.line().speed()
     }
 }
 

@@ -4,7 +4,8 @@
 //! real modem behind it that can neither buffer nor pause. Listening (`receive`): what an indicator, some fields or their absence
 //! say about the far modem becomes reports.
 //!
-//! Half duplex, as T.30 is: while a command is being sent nothing is reported but tones. A V.21 signal that still goes on
+//! Half duplex, as T.30 is: while a command is being sent nothing is reported but tones, and DCN: over packets it can be heard, and
+//! who says it listens to no page any more. A V.21 signal that still goes on
 //! afterwards is announced then, so an answer that begins a little early is not lost.
 
 use std::collections::VecDeque;
@@ -143,11 +144,16 @@ impl Relay {
     fn report(&mut self) {
         let sending = self.mouth.is_sending();
         while let Some(report) = self.ear.poll() {
-            if !sending || matches!(report, Report::Tone(Tone::Cng | Tone::Ced)) {
+            if !sending || matches!(report, Report::Tone(Tone::Cng | Tone::Ced)) || is_dcn(&report) {
                 self.outputs.push_back(Output::Report(report));
             }
         }
     }
+}
+
+/// A good frame whose FCF is DCN, T.30 5.3.6.1.8: X101 1111, the X first and so in the least significant place.
+fn is_dcn(report: &Report) -> bool {
+    matches!(report, Report::Frame { bytes, good: true } if bytes.get(2).is_some_and(|fcf| fcf | 1 == 0b1111_1011))
 }
 
 /// The time `bits` take at `rate_bps`.

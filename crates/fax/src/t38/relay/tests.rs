@@ -361,6 +361,20 @@ fn who_sends_hears_only_what_goes_on_afterwards() {
     assert_eq!(reports, [good(&[0xff, 0xc8, 0x01]), Report::CarrierLost]);
 }
 
+#[test]
+fn a_dcn_is_heard_over_our_own_page() {
+    for dcn in [0x5f, 0xdf] {
+        let mut relay = relay();
+        relay.handle(Time::from_millis(1000), Input::Command(Command::PageBits(V29, vec![0; 40_000])));
+        let frame = [0xff, 0xc8, dcn];
+        let said = [v21(FieldKind::HdlcData, &frame), v21(FieldKind::HdlcFcsOkSigEnd, &[])];
+        assert_eq!(heard(&mut relay, &said), [good(&frame)]);
+        // Damaged, it may be anything.
+        let said = [v21(FieldKind::HdlcData, &frame), v21(FieldKind::HdlcFcsBadSigEnd, &[])];
+        assert_eq!(heard(&mut relay, &said), []);
+    }
+}
+
 fn listening(content: Content) -> Relay {
     let mut relay = relay();
     relay.handle(Time::from_millis(900), Input::Command(Command::Listen { fast: Some((V17, content)) }));

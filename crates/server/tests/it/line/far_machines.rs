@@ -56,6 +56,7 @@ async fn a_call_nobody_answers_is_cancelled() {
     answerer 200 OK (CANCEL)
     answerer 487 Request Terminated (INVITE)
     caller ACK
+    line end no_answer
     ");
 }
 
@@ -64,7 +65,8 @@ async fn a_machine_that_hangs_up_after_the_answer_is_told_from_a_silent_one() {
     let record = call("004999487").await;
     assert!(matches!(record.outcome, Outcome::RemoteHungUp { phase: Phase::A | Phase::B }), "{:?}", record.outcome);
     assert!(record.answered_at.is_some());
-    assert!(told(&record.ladder).ends_with("answerer BYE\ncaller 200 OK (BYE)"), "{}", record.ladder);
+    let end = "answerer BYE\ncaller 200 OK (BYE)\nline end remote_hung_up, phase A";
+    assert!(told(&record.ladder).ends_with(end), "{}", record.ladder);
 }
 
 #[tokio::test]
@@ -73,7 +75,7 @@ async fn a_machine_that_refuses_t38_leaves_the_call_in_audio() {
     assert_eq!(record.outcome, Outcome::AudioOnly);
     let ladder = told(&record.ladder);
     assert!(ladder.contains("caller INVITE T.38 14400\nanswerer 488"), "{ladder}");
-    assert!(ladder.ends_with("caller BYE\nanswerer 200 OK (BYE)"), "{ladder}");
+    assert!(ladder.ends_with("line end audio_only\ncaller BYE\nanswerer 200 OK (BYE)"), "{ladder}");
 }
 
 #[tokio::test]

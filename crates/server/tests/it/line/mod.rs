@@ -1,7 +1,9 @@
 //! Calls: our caller against our answerer, and both against sipp.
 
+mod far;
 mod far_machines;
 mod faxes;
+mod field;
 mod hostile;
 mod sipp;
 mod sipp_cases;
@@ -39,7 +41,7 @@ fn sender(pages: u16) -> Config {
         task: Task::Send((0..pages).map(page).collect()),
         local_id: "FERROFAX TEST".into(),
         ecm: true,
-        modems: vec![Modem::V27ter4800, Modem::V29At9600, Modem::V17At14400],
+        modems: Modem::ALL.to_vec(),
         codings: vec![Coding::Mh, Coding::Mr, Coding::Mmr],
         resolution_max: Resolution::Fine,
         misbehaviour: Misbehaviour::default(),

@@ -12,6 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::sipp::Sipp;
 use super::{Tell, here, order, sender, told};
 
+/// Who hung up, and what that made of the call.
+const HUNG_UP_BY_FAR_END: &str = "answerer BYE\ncaller 200 OK (BYE)\nline end remote_hung_up, phase A";
+
 /// A trunk to a scenario.
 fn trunk(sipp: &Sipp) -> Trunk {
     Trunk {
@@ -71,7 +74,7 @@ async fn digest_credentials_are_given_when_asked_for() {
         assert_eq!(record.sip_status, Some(200));
         let ladder = told(&record.ladder);
         assert!(ladder.contains(&format!("caller INVITE audio PCMA\nanswerer {status}")), "{ladder}");
-        assert!(ladder.ends_with("answerer BYE\ncaller 200 OK (BYE)"), "{ladder}");
+        assert!(ladder.ends_with(HUNG_UP_BY_FAR_END), "{ladder}");
         assert!(!record.ladder.to_string().contains("4989"), "{ladder}");
     }
 }
@@ -119,7 +122,7 @@ async fn the_far_end_may_switch_to_t38_and_back_and_hang_up() {
     let (record, messages) = call("switch", &[], 1).await;
     let ladder = told(&record.ladder);
     assert!(ladder.contains("line T38 switched"), "{ladder}");
-    assert!(ladder.ends_with("answerer BYE\ncaller 200 OK (BYE)"), "{ladder}");
+    assert!(ladder.ends_with(HUNG_UP_BY_FAR_END), "{ladder}");
     // Audio; two image lines; one image line, said again unchanged; audio.
     let origins = origins(&messages);
     let (id, first) = origins[0];
