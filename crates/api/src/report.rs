@@ -37,8 +37,8 @@ pub struct FaxReport {
     pub reference: ReportReference,
 }
 
-/// What became of one recipient.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+/// What became of one recipient. Neither numbers nor names appear in `Debug`.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RecipientStatus {
     /// As submitted.
@@ -58,6 +58,12 @@ pub struct RecipientStatus {
     /// Pages the far end confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pages_confirmed: Option<u32>,
+}
+
+impl std::fmt::Debug for RecipientStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RecipientStatus({}, {})", self.status, self.reason)
+    }
 }
 
 /// Exactly these three keys; `customerDefinedId` is never null.

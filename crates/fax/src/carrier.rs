@@ -1,7 +1,8 @@
 //! What T.30 needs from whatever carries it: the same commands and reports over sound and over T.38.
 //!
 //! Silences and turn-round times belong to the carrier; repeats and T-timers belong to T.30. A carrier hears V.21 at all times;
-//! `Listen` tells it which fast signal to expect beside. Half duplex: a command to transmit ends listening until its `Sent`.
+//! `Listen` tells it which fast signal to expect beside. Half duplex: a command to transmit ends listening until its `Sent` (a carrier
+//! that hears DCN all the same reports it).
 //!
 //! Octets of frames hold the bit sent first in the least significant place, as HDLC has it: address `FF`, control `03` or `13`, DIS
 //! `80`. Bits of a page stand the other way round, the first in the most significant place.

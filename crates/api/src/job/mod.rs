@@ -40,8 +40,8 @@ pub struct Reference {
     pub billing_info: Option<String>,
 }
 
-/// One who gets the fax.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// One who gets the fax. Neither numbers nor names appear in `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
     /// As submitted; echoed so in the report.
     pub number: String,
@@ -50,11 +50,24 @@ pub struct Recipient {
     pub properties: Vec<Property>,
 }
 
-/// A key and its value for the cover page.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+impl std::fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (numbers, properties) = (1 + self.alternative_numbers.len(), self.properties.len());
+        write!(f, "Recipient({numbers} numbers, {properties} properties)")
+    }
+}
+
+/// A key and its value for the cover page. The value, often a name, never appears in `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Property {
     pub key: String,
     pub value: String,
+}
+
+impl std::fmt::Debug for Property {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Property({:?})", self.key)
+    }
 }
 
 /// A document to send. Its bytes never appear in `Debug`.
@@ -139,12 +152,19 @@ pub struct ReportOptions {
     pub push: Option<HttpStatusPush>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+/// Addresses never appear in `Debug`.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReportMail {
     pub success_address: Option<String>,
     pub failure_address: Option<String>,
     pub image_mode: ImageMode,
     pub image_format: ImageFormat,
+}
+
+impl std::fmt::Debug for ReportMail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ReportMail({:?}, {:?})", self.image_mode, self.image_format)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]

@@ -705,6 +705,29 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn what_people_wrote_about_people_never_appears_in_debug() {
+    let with_mail = with("/statusReportOptions", json!({"reportMail": {"successAddress": "who@example.com"}}));
+    let job = parse_value(&with_mail).expect("the example is good");
+    let shown = format!("{job:?}");
+    for secret in ["12012051598", "value123", "who@example", "Hello"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+    assert!(shown.contains("Recipient(1 numbers, 1 properties)"), "{shown}");
+    let status = crate::report::RecipientStatus {
+        number: "+49 89 1234567".to_owned(),
+        properties: Some(job.recipients[0].properties.clone()),
+        status: "OK".to_owned(),
+        reason: "OK".to_owned(),
+        sent_ts: None,
+        duration_in_secs: 1,
+        sent_to_number: Some("0049891234567".to_owned()),
+        remote_csid: Some("+49 89 1234567".to_owned()),
+        pages_confirmed: None,
+    };
+    assert_eq!(format!("{status:?}"), "RecipientStatus(OK, OK)");
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_answered_without_a_panic(body: Vec<u8>) {

@@ -20,7 +20,7 @@ use crate::base64;
 ///
 /// `null` is the same as leaving a member out, unknown members are ignored, and the values of enumerations may be written in
 /// any letter case. `rendering_options`, with its members in snake case, is taken for `renderingOptions`.
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FaxJobRequest<'a> {
     #[serde(borrow)]
@@ -52,8 +52,15 @@ pub struct FaxJobRequest<'a> {
     pub(super) meta: Option<Object<Meta<'a>>>,
 }
 
+/// Nothing of what the customer wrote.
+impl fmt::Debug for FaxJobRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FaxJobRequest")
+    }
+}
+
 /// The customer's own words about the job; they come back in the report.
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Reference<'a> {
     #[serde(borrow)]
@@ -68,7 +75,7 @@ pub(super) struct Reference<'a> {
     pub(super) billing_info: Option<Text<'a>>,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Recipient<'a> {
     /// International, with `+` or `00`; blanks, hyphens, slashes, dots and brackets may stand in it.
@@ -85,7 +92,7 @@ pub(super) struct Recipient<'a> {
     pub(super) properties: Option<List<Object<RecipientProperty<'a>>, PROPERTIES_MAX>>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+#[derive(serde::Deserialize)]
 pub(super) struct RecipientProperty<'a> {
     #[serde(borrow)]
     pub(super) key: Option<Text<'a>>,
@@ -93,7 +100,7 @@ pub(super) struct RecipientProperty<'a> {
     pub(super) value: Option<Text<'a>>,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 pub(super) struct Document<'a> {
     /// The extension tells what the document is: `pdf`, `txt`, `tif` or `tiff`. At most 32 characters without it.
     #[serde(borrow)]
@@ -113,7 +120,7 @@ pub(super) struct Document<'a> {
     pub(super) data: Option<Data>,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TransportOptions<'a> {
     /// The sender's id, shown by the far machine; the account's where missing.
@@ -126,7 +133,7 @@ pub(super) struct TransportOptions<'a> {
     pub(super) is_blacklist_enabled: Option<bool>,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RenderingOptions<'a> {
     /// The account's where missing.
@@ -157,7 +164,7 @@ pub(super) struct RenderingOptions<'a> {
     pub(super) header: Option<Text<'a>>,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 pub(super) struct Overlay<'a> {
     #[serde(borrow)]
     #[schema(value_type = Option<String>, examples("LetterHead"))]
@@ -181,7 +188,7 @@ pub(super) enum OverlayMode {
     FirstFile,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatusReportOptions<'a> {
     /// Without effect; anything is taken.
@@ -196,7 +203,7 @@ pub(super) struct StatusReportOptions<'a> {
     pub(super) http_status_push: Option<Object<HttpStatusPush<'a>>>,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReportMail<'a> {
     /// Gets a mail when the fax arrived.
@@ -215,7 +222,7 @@ pub(super) struct ReportMail<'a> {
     pub(super) attached_fax_image_format: Option<Text<'a>>,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HttpStatusPush<'a> {
     /// Where the report is posted to, by http or https.
@@ -235,7 +242,7 @@ pub(super) struct HttpStatusPush<'a> {
     pub(super) auth_method: Option<Text<'a>>,
 }
 
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Meta<'a> {
     #[serde(borrow)]
@@ -247,7 +254,7 @@ pub(super) struct Meta<'a> {
 }
 
 /// When the job may be sent.
-#[derive(Debug, serde::Deserialize, ToSchema)]
+#[derive(serde::Deserialize, ToSchema)]
 pub(super) struct JobValid<'a> {
     /// ISO 8601 with zone or offset; at once where missing.
     #[serde(borrow)]
@@ -313,7 +320,6 @@ impl<'de> Deserialize<'de> for Data {
 }
 
 /// A JSON object. (Serde alone would take an array for a struct.)
-#[derive(Debug)]
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -333,7 +339,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 }
 
 /// A JSON array of at most `MAX` entries; more are read past and remembered as too many.
-#[derive(Debug)]
 pub(super) struct List<T, const MAX: usize> {
     pub(super) entries: Vec<T>,
     pub(super) too_many: bool,

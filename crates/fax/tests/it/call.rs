@@ -41,6 +41,8 @@ struct End {
     audio_frames: usize,
     /// No `T38MaxBitRate` this end hears of is higher.
     bit_rate_max: u32,
+    /// What this end sends, if not as the call was agreed.
+    error_correction: Option<ErrorCorrection>,
     agreed: Vec<Session>,
     ladder: Ladder,
 }
@@ -58,6 +60,7 @@ impl End {
             pages: Vec::new(),
             audio_frames: 0,
             bit_rate_max: 14_400,
+            error_correction: None,
             agreed: Vec::new(),
             ladder: Ladder::default(),
         }
@@ -129,7 +132,8 @@ fn run(ends: &mut [End; 2], request: Request, params: &Params, cancel_at: Time) 
                 match request {
                     Request::Accepted | Request::Late(_) => {
                         for end in ends.iter_mut() {
-                            let params = Params { bit_rate_max: end.bit_rate_max, ..params.clone() };
+                            let error_correction = end.error_correction.unwrap_or(params.error_correction);
+                            let params = Params { bit_rate_max: end.bit_rate_max, error_correction, ..params.clone() };
                             end.handle(now, Input::SwitchedToT38(params));
                         }
                     }
@@ -362,4 +366,22 @@ fn a_limit_that_comes_after_dis_was_said_is_kept_too() {
     let rates: Vec<u32> = ends[0].agreed.iter().map(|session| session.modem.rate_bps()).collect();
     assert_eq!(rates, [9600], "{}", ends[0].ladder);
     kit::assert_same(&ends[1].pages, &pages);
+}
+
+#[test]
+fn a_far_end_may_make_its_datagrams_safe_in_any_way() {
+    let depths = (0..=7).map(|depth| ErrorCorrection::Redundancy { control: depth, image: depth });
+    let uneven = [(7, 0), (0, 3)].map(|(control, image)| ErrorCorrection::Redundancy { control, image });
+    let parities = [(1, 1), (3, 3), (7, 1), (2, 5)].map(|(span, entries)| ErrorCorrection::Fec { span, entries });
+    let weather = Weather { delay: Duration::from_millis(30), jitter: Duration::from_millis(25), ..Weather::default() };
+    for (seed, theirs) in depths.chain(uneven).chain(parities).chain([ErrorCorrection::None]).enumerate() {
+        // They receive, then they send.
+        for at in [1, 0] {
+            let (mut ends, pages) = two_ends(1, seed as u64, weather);
+            ends[at].error_correction = Some(theirs);
+            run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
+            assert_eq!(outcome(&ends[0]), &Outcome::Sent, "{theirs:?}\n{}", ends[0].ladder);
+            kit::assert_same(&ends[1].pages, &pages);
+        }
+    }
 }

@@ -56,8 +56,8 @@ impl fmt::Debug for DeliveryClaim {
     }
 }
 
-/// How a call went.
-#[derive(Clone, PartialEq, Debug)]
+/// How a call went. What the far machine calls itself, often its number, never appears in `Debug`.
+#[derive(Clone, PartialEq)]
 pub struct AttemptResult {
     pub outcome: Outcome,
     pub answered_at: Option<Timestamp>,
@@ -66,6 +66,16 @@ pub struct AttemptResult {
     /// What the far machine calls itself.
     pub remote_id: Option<String>,
     pub ladder: Ladder,
+}
+
+impl fmt::Debug for AttemptResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "AttemptResult({}, {:?} to {}, SIP {:?})",
+            self.outcome, self.answered_at, self.ended_at, self.sip_status
+        )
+    }
 }
 
 impl Store {

@@ -61,6 +61,18 @@ async fn a_call_nobody_answers_is_cancelled() {
 }
 
 #[tokio::test]
+async fn a_busy_call_tells_both_sides_messages_and_its_end() {
+    let record = call("004999486").await;
+    insta::assert_snapshot!(told(&record.ladder), @r"
+    caller INVITE audio PCMA
+    answerer 100 Trying (INVITE)
+    answerer 486 Busy Here (INVITE)
+    caller ACK
+    line end busy
+    ");
+}
+
+#[tokio::test]
 async fn a_machine_that_hangs_up_after_the_answer_is_told_from_a_silent_one() {
     let record = call("004999487").await;
     assert!(matches!(record.outcome, Outcome::RemoteHungUp { phase: Phase::A | Phase::B }), "{:?}", record.outcome);
@@ -74,7 +86,8 @@ async fn a_machine_that_refuses_t38_leaves_the_call_in_audio() {
     let record = call("004999488").await;
     assert_eq!(record.outcome, Outcome::AudioOnly);
     let ladder = told(&record.ladder);
-    assert!(ladder.contains("caller INVITE T.38 14400\nanswerer 488"), "{ladder}");
+    let refused = "caller INVITE T.38 14400\nanswerer 488 Not Acceptable Here (INVITE)\ncaller ACK\nline T38 refused by the far end";
+    assert!(ladder.contains(refused), "{ladder}");
     assert!(ladder.ends_with("line end audio_only\ncaller BYE\nanswerer 200 OK (BYE)"), "{ladder}");
 }
 
