@@ -63,6 +63,7 @@ fn main() {
 }
 
 /// The fastest of some runs.
+#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn time<T>(once: bool, run: impl Fn() -> T) -> Duration {
     let runs = if once { 1 } else { 30 };
     let one = || {

@@ -49,6 +49,6 @@ impl Desk for Store {
     }
 
     fn ready(&self) -> Answer<'_, ()> {
-        Box::pin(async move { Ok(self.counts(Timestamp::now()).await.map(drop)?) })
+        Box::pin(async move { Ok(self.prove_writable(Timestamp::now()).await?) })
     }
 }

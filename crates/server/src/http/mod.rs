@@ -26,7 +26,7 @@ mod tls;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -156,6 +156,8 @@ pub struct Door {
     rate: Rate,
     bodies: Budget,
     draining: AtomicBool,
+    /// Unix milliseconds until which the store is known to take jobs.
+    proved_until: AtomicI64,
 }
 
 impl std::fmt::Debug for Door {
@@ -175,6 +177,7 @@ impl Door {
             settings,
             clock,
             draining: AtomicBool::new(false),
+            proved_until: AtomicI64::new(i64::MIN),
         }
     }
 

@@ -17,7 +17,7 @@ mod sockets;
 mod story;
 mod verdict;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,8 @@ use session::Session;
 use sip::{Dialed, Dialing, Invitation};
 use verdict::{Refusal, outcome_of};
 
+/// Where SIP is spoken if a target names no port, RFC 3261 19.1.2.
+const SIP_PORT: u16 = 5060;
 /// How long we wait for the end of an INVITE we have cancelled, when somebody wants their answer.
 const CANCEL_WAIT: Duration = Duration::from_secs(5);
 /// How long we wait for the far end to confirm a hang-up before the call counts as ended; SIP goes on repeating it after that.
@@ -190,10 +192,32 @@ pub struct Line {
     stack: Stack,
 }
 
+/// Our own address on the way to this target, by the routing table; nothing is sent.
+async fn way_to(target: &str) -> Option<IpAddr> {
+    let lookup = if target.parse::<SocketAddr>().is_ok()
+        || target.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+    {
+        target.to_owned()
+    } else {
+        format!("{target}:{SIP_PORT}")
+    };
+    let far = tokio::net::lookup_host(lookup).await.ok()?.next()?;
+    let any: IpAddr = if far.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = tokio::net::UdpSocket::bind((any, 0)).await.ok()?;
+    socket.connect(far).await.ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}
+
 impl Line {
     /// Opens a line to a trunk.
-    pub async fn open(trunk: Trunk) -> Result<Line, LineError> {
+    pub async fn open(mut trunk: Trunk) -> Result<Line, LineError> {
         let target = HostWithPort::try_from(trunk.target.as_str()).map_err(|_| LineError::BadTarget)?;
+        if trunk.bind.ip().is_unspecified()
+            && let Some(ip) = way_to(&trunk.target).await
+        {
+            // Descriptions must name the address that packets come from.
+            trunk.bind.set_ip(ip);
+        }
         let settings = StackSettings {
             bind: trunk.bind,
             public: trunk.public,

@@ -1,7 +1,9 @@
 //! The media sockets of one call: RTP with G.711, and UDPTL.
 //!
-//! Two ports of their own per call, bound before the first offer names them. Packets count only if they come from the address
-//! the far end named in its description. UDPTL is not read before the call is in T.38: what comes early waits in the kernel.
+//! Two ports of their own per call, bound before the first offer names them. Packets count if they come from the address the far
+//! end named in its description. Behind NAT, or with several interfaces, a far end names one address and sends from another: then
+//! the first sender is taken for the far end, and is sent to, until a packet comes from the named address. UDPTL is not read
+//! before the call is in T.38: what comes early waits in the kernel.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -23,9 +25,23 @@ pub(crate) struct Media {
     rtp: UdpSocket,
     udptl: UdpSocket,
     far: Option<Far>,
+    /// Whose packets count.
+    source: Source,
     sender: rtp::Sender,
     receiver: rtp::Receiver,
     buffer: Box<[u8; DATAGRAM_BYTES]>,
+}
+
+/// Where the far end's packets come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Source {
+    /// None came yet.
+    #[default]
+    Unknown,
+    /// From where its description says.
+    Named,
+    /// From elsewhere.
+    Elsewhere(SocketAddr),
 }
 
 /// What came in.
@@ -48,6 +64,7 @@ impl Media {
             rtp,
             udptl,
             far: None,
+            source: Source::default(),
             sender: rtp::Sender::new(rtp::Law::A),
             receiver: rtp::Receiver::default(),
             buffer: Box::new([0; DATAGRAM_BYTES]),
@@ -68,6 +85,7 @@ impl Media {
             self.sender.set_law(*law);
         }
         self.far = Some(far);
+        self.source = Source::default();
     }
 
     pub(crate) fn kind(&self) -> Option<Kind> {
@@ -77,6 +95,7 @@ impl Media {
     /// Sends 20 ms of audio; nothing while the call is in T.38 or on hold.
     pub(crate) async fn send_audio(&mut self, frame: &Frame) {
         if let Some(Far::Audio { to, .. }) = self.far {
+            let to = self.destination(to);
             // The packet is made in any case, so that time goes on while the far end holds.
             let packet = self.sender.packet(frame);
             if !to.ip().is_unspecified() {
@@ -91,7 +110,16 @@ impl Media {
         if let Some(Far::T38 { to, .. }) = self.far
             && !to.ip().is_unspecified()
         {
-            let _ = self.udptl.send_to(datagram, to).await;
+            let _ = self.udptl.send_to(datagram, self.destination(to)).await;
+        }
+    }
+
+    /// Where to send, when the description says `named`.
+    fn destination(&self, named: SocketAddr) -> SocketAddr {
+        match self.source {
+            // On hold nothing is sent anywhere.
+            Source::Elsewhere(from) if !named.ip().is_unspecified() => from,
+            _ => named,
         }
     }
 
@@ -115,8 +143,9 @@ impl Media {
         if self.kind() == Some(Kind::T38)
             && let Ok((length, from)) = self.udptl.try_recv_from(&mut *self.buffer)
         {
+            let far = self.is_far(from);
             return Some(match self.buffer.get(..length) {
-                Some(datagram) if self.is_far(from) => Heard::Datagram(datagram.to_vec()),
+                Some(datagram) if far => Heard::Datagram(datagram.to_vec()),
                 _ => Heard::Nothing,
             });
         }
@@ -130,10 +159,17 @@ impl Media {
         Some(if frames.is_empty() { Heard::Nothing } else { Heard::Audio(frames) })
     }
 
-    fn is_far(&self, from: SocketAddr) -> bool {
-        match &self.far {
-            Some(Far::Audio { to, .. } | Far::T38 { to, .. }) => to.ip() == from.ip(),
-            None => false,
+    fn is_far(&mut self, from: SocketAddr) -> bool {
+        let Some(Far::Audio { to, .. } | Far::T38 { to, .. }) = &self.far else { return false };
+        if to.ip() == from.ip() {
+            self.source = Source::Named;
+        } else if self.source == Source::Unknown {
+            self.source = Source::Elsewhere(from);
+        }
+        match self.source {
+            Source::Unknown => false,
+            Source::Named => to.ip() == from.ip(),
+            Source::Elsewhere(known) => known == from,
         }
     }
 }
@@ -164,4 +200,48 @@ async fn bind(address: IpAddr, ports: Option<(u16, u16)>, even: bool) -> io::Res
         }
     }
     Err(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use ferrofax_fax::t38::{ErrorCorrection, Params, RateManagement};
+
+    use super::super::rtp::Law;
+    use super::*;
+
+    async fn socket(ip: &str) -> UdpSocket {
+        UdpSocket::bind((ip, 0)).await.expect("loopback has it")
+    }
+
+    #[tokio::test]
+    async fn a_far_end_that_sends_from_elsewhere_is_heard_and_answered_there() {
+        let (named, elsewhere, stranger) =
+            (socket("127.0.0.1").await, socket("127.0.0.2").await, socket("127.0.0.3").await);
+        let mut media = Media::bind("0.0.0.0".parse().expect("an address"), None).await.expect("ports");
+        let params = Params {
+            version: 0,
+            bit_rate_max: 14_400,
+            rate_management: RateManagement::TransferredTcf,
+            datagram_bytes_max: 400,
+            error_correction: ErrorCorrection::None,
+        };
+        media.agree(Far::T38 { params, to: named.local_addr().expect("an address") });
+        let ours = SocketAddr::from(([127, 0, 0, 1], media.udptl_port().expect("a port")));
+        elsewhere.send_to(b"one", ours).await.expect("sent");
+        assert!(matches!(media.receive().await, Heard::Datagram(bytes) if bytes == b"one"));
+        stranger.send_to(b"two", ours).await.expect("sent");
+        assert!(matches!(media.receive().await, Heard::Nothing));
+        media.send_datagram(b"three").await;
+        let mut buffer = [0; 8];
+        let (length, _) = elsewhere.recv_from(&mut buffer).await.expect("it came");
+        assert_eq!(&buffer[..length], b"three");
+
+        // The named address has the last word.
+        named.send_to(b"four", ours).await.expect("sent");
+        assert!(matches!(media.receive().await, Heard::Datagram(bytes) if bytes == b"four"));
+        elsewhere.send_to(b"five", ours).await.expect("sent");
+        assert!(matches!(media.receive().await, Heard::Nothing));
+        media.agree(Far::Audio { law: Law::A, to: named.local_addr().expect("an address") });
+        assert_eq!(media.source, Source::Unknown);
+    }
 }
