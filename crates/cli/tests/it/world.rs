@@ -199,7 +199,7 @@ impl Far {
 pub fn sip_line(target: &str) -> String {
     format!(
         "[http]\nlisten = '127.0.0.1:0'\n[[line]]\nname = 'trunk'\nkind = 'sip'\nprefixes = ['']\nchannels = 2\n\
-         target = '{target}'\nbind = '127.0.0.1:0'\nspeed = 10\n"
+         target = '{target}'\nspeed = 10\n"
     )
 }
 
