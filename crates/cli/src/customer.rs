@@ -88,7 +88,8 @@ impl Settings {
         }
         if let Some(country) = self.country {
             let country = country.to_ascii_uppercase();
-            if !country.is_empty() && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
+            let known = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+            if !country.is_empty() && !known {
                 bail!("--country: two letters, such as DE");
             }
             account.country = text(country);

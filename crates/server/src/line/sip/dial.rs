@@ -59,7 +59,7 @@ pub(crate) enum Dialed {
 
 impl Stack {
     /// Sends an INVITE. `Err` where the stack can't even make one.
-    pub(crate) fn dial(&self, invitation: Invitation, story: Arc<Story>) -> Result<Dialing, rsipstack::Error> {
+    pub(crate) fn dial(&self, invitation: Invitation, story: Arc<Story>) -> Result<Dialing, Box<rsipstack::Error>> {
         let stack = self.inner.clone();
         // The host part is ours: unique, and it tells nothing the Contact does not.
         let call_id = format!("{:032x}@{}", rand::random::<u128>(), stack.address.ip());
@@ -119,10 +119,9 @@ impl Dialing {
             tokio::select! {
                 // States first: an early re-INVITE must not be lost between them and the final answer.
                 biased;
-                Some(state) = self.states.recv() => match state {
-                    DialogState::Early(..) => return Dialed::Progress,
-                    // The INVITE's own end says more.
-                    _ => {}
+                // Of the end of the INVITE, the INVITE itself says more.
+                Some(state) = self.states.recv() => if let DialogState::Early(..) = state {
+                    return Dialed::Progress;
                 },
                 () = self.watched.hung_up_early.notified() => return Dialed::HungUp,
                 ended = &mut self.invite => return self.ended(ended.ok()),

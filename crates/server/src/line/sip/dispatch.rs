@@ -147,7 +147,7 @@ impl Ringing {
     }
 
     /// 200 with this description, an answer to the offer or an offer of ours if there was none.
-    pub(crate) fn accept(mut self, body: Vec<u8>) -> Result<Leg, rsipstack::Error> {
+    pub(crate) fn accept(mut self, body: Vec<u8>) -> Result<Leg, Box<rsipstack::Error>> {
         let headers = vec![Header::ContentType(SDP.into()), Header::Allow(ALLOW.into())];
         self.dialog.accept(Some(headers), Some(body))?;
         let registered = self.registered.take().ok_or_else(|| rsipstack::Error::Error("refused already".to_owned()))?;
