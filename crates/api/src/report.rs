@@ -37,7 +37,7 @@ pub struct FaxReport {
     pub reference: ReportReference,
 }
 
-/// What became of one recipient. Neither numbers nor names appear in `Debug`.
+/// What became of one recipient.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RecipientStatus {
@@ -60,6 +60,7 @@ pub struct RecipientStatus {
     pub pages_confirmed: Option<u32>,
 }
 
+/// Without numbers and names.
 impl std::fmt::Debug for RecipientStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RecipientStatus({}, {})", self.status, self.reason)

@@ -57,13 +57,14 @@ impl std::fmt::Debug for Recipient {
     }
 }
 
-/// A key and its value for the cover page. The value, often a name, never appears in `Debug`.
+/// A key and its value for the cover page.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Property {
     pub key: String,
     pub value: String,
 }
 
+/// Without the value, which often is a name.
 impl std::fmt::Debug for Property {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Property({:?})", self.key)

@@ -9,6 +9,8 @@ mod codec_pages;
 mod layers;
 mod spandsp;
 mod t30;
+mod t30_claims;
+mod t30_crashes;
 mod t38_claims;
 mod t38_crashes;
 mod t38_relay;

@@ -7,6 +7,8 @@
 //! call), `verdict` (what a refusal means), [`loopback`] (the built-in far machines). The answering side is
 //! [`crate::receive`].
 
+#[cfg(test)]
+mod claims;
 pub mod loopback;
 mod number;
 mod rtp;
