@@ -49,7 +49,9 @@ pub fn call(bytes: &[u8]) {
         now += Duration::from_millis(u64::from(*pause) * 100);
         if wait_until <= now {
             machine.handle(now, Input::Timeout);
-            let _ = drain(&mut machine);
+            if drain(&mut machine).is_none() {
+                return;
+            }
         }
         machine.handle(now, input(*kind, data));
         wait = drain(&mut machine);

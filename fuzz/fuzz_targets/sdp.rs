@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../line.rs"]
+mod line;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| line::claims::description(bytes));
