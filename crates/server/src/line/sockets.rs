@@ -161,14 +161,16 @@ impl Media {
 
     fn is_far(&mut self, from: SocketAddr) -> bool {
         let Some(Far::Audio { to, .. } | Far::T38 { to, .. }) = &self.far else { return false };
-        if to.ip() == from.ip() {
+        // On a dual-stack socket an IPv4 sender shows up as `::ffff:192.0.2.7`.
+        let named = to.ip().to_canonical() == from.ip().to_canonical();
+        if named {
             self.source = Source::Named;
         } else if self.source == Source::Unknown {
             self.source = Source::Elsewhere(from);
         }
         match self.source {
             Source::Unknown => false,
-            Source::Named => to.ip() == from.ip(),
+            Source::Named => named,
             Source::Elsewhere(known) => known == from,
         }
     }
