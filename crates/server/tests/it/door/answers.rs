@@ -247,6 +247,11 @@ async fn a_desk_that_is_full_is_503_and_one_that_fails_is_500() {
     assert_eq!(world.get("/health/live").await.json(), json!({"status": "live"}));
     world.feel(Mood::Well);
     assert_eq!(world.get("/health/ready").await.json(), json!({"status": "ready"}));
+    // Proof costs a commit and anybody may ask, so it holds for a while.
+    world.feel(Mood::Full);
+    assert_eq!(world.get("/health/ready").await.status, 200);
+    world.pass(SignedDuration::from_secs(5));
+    assert_eq!(world.get("/health/ready").await.status, 503);
 }
 
 #[tokio::test]
