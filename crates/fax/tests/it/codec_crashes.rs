@@ -1,25 +1,11 @@
 //! Hostile bytes: those that once broke something or were made to, random ones, and good ones with changes.
 
-use std::path::Path;
-
 use ferrofax_fax::page::Resolution;
 use ferrofax_fax::{t4, t6};
 use proptest::prelude::*;
 
+use crate::crashes::all;
 use crate::{codec_claims, codec_pages};
-
-/// Checks every file of `tests/crashes/<kind>`.
-fn all(kind: &str, claim: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crashes").join(kind);
-    let mut files = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        println!("{}", path.display());
-        claim(&std::fs::read(path).unwrap());
-        files += 1;
-    }
-    assert!(files > 0);
-}
 
 #[test]
 fn t4_crash_files_are_harmless() {

@@ -6,6 +6,7 @@ mod codec_claims;
 mod codec_crashes;
 mod codec_libtiff;
 mod codec_pages;
+mod crashes;
 mod layers;
 mod spandsp;
 mod t30;

@@ -1,23 +1,9 @@
 //! Hostile packets and datagrams: those that once broke something or were made to, and random ones.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 
+use crate::crashes::all;
 use crate::t38_claims;
-
-/// Checks every file of `tests/crashes/<kind>`.
-fn all(kind: &str, claim: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crashes").join(kind);
-    let mut files = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        println!("{}", path.display());
-        claim(&std::fs::read(path).unwrap());
-        files += 1;
-    }
-    assert!(files > 0);
-}
 
 #[test]
 fn ifp_crash_files_are_harmless() {
