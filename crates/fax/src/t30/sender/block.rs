@@ -182,9 +182,15 @@ impl AwaitBlockAnswer {
         }
         cx.hang_up(unanswered(self.post, self.ask.name()))
     }
+}
+
+impl Asking for AwaitBlockAnswer {
+    fn ask(&mut self) -> &mut Ask {
+        &mut self.ask
+    }
 
     /// What the answer means; also when it comes after RNR.
-    pub(super) fn answer(mut self, frame: Frame, cx: &mut Context) -> State {
+    fn on_answer(mut self, frame: Frame, cx: &mut Context) -> State {
         match frame {
             Frame::Mcf | Frame::Rtp if self.post.ending == Ending::Null => match self.block.next() {
                 Some(block) => SendBlock::begin(self.job, block, cx),
@@ -206,16 +212,6 @@ impl AwaitBlockAnswer {
             Frame::Crp => self.again(cx),
             _ => self.into(),
         }
-    }
-}
-
-impl Asking for AwaitBlockAnswer {
-    fn ask(&mut self) -> &mut Ask {
-        &mut self.ask
-    }
-
-    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
-        self.answer(frame, cx)
     }
 
     fn on_silence(self, cx: &mut Context) -> State {

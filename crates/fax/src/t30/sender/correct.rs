@@ -39,8 +39,14 @@ impl AwaitCtr {
         }
         cx.hang_up(Outcome::NoReply { phase: Phase::D, to: self.ask.name() })
     }
+}
 
-    fn answer(mut self, frame: Frame, cx: &mut Context) -> State {
+impl Asking for AwaitCtr {
+    fn ask(&mut self) -> &mut Ask {
+        &mut self.ask
+    }
+
+    fn on_answer(mut self, frame: Frame, cx: &mut Context) -> State {
         match frame {
             Frame::Ctr => {
                 self.block.go_on();
@@ -51,16 +57,6 @@ impl AwaitCtr {
             Frame::Crp => self.again(cx),
             _ => self.into(),
         }
-    }
-}
-
-impl Asking for AwaitCtr {
-    fn ask(&mut self) -> &mut Ask {
-        &mut self.ask
-    }
-
-    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
-        self.answer(frame, cx)
     }
 
     fn on_silence(self, cx: &mut Context) -> State {

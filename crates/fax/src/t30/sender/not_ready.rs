@@ -35,8 +35,14 @@ impl AwaitReady {
     fn give_up(self, cx: &mut Context) -> State {
         cx.hang_up(unanswered(self.due.post, self.due.ask.name()))
     }
+}
 
-    fn answer(mut self, frame: Frame, cx: &mut Context) -> State {
+impl Asking for AwaitReady {
+    fn ask(&mut self) -> &mut Ask {
+        &mut self.ask
+    }
+
+    fn on_answer(mut self, frame: Frame, cx: &mut Context) -> State {
         match frame {
             Frame::Rnr if cx.now >= self.until => self.give_up(cx),
             Frame::Rnr => AwaitReady::ask(self.due, self.until, cx),
@@ -48,20 +54,10 @@ impl AwaitReady {
                 }
             }
             Frame::Mcf | Frame::Ppr(_) | Frame::Rtp | Frame::Rtn | Frame::Pip | Frame::Pin => {
-                self.due.answer(frame, cx)
+                self.due.on_answer(frame, cx)
             }
             _ => self.into(),
         }
-    }
-}
-
-impl Asking for AwaitReady {
-    fn ask(&mut self) -> &mut Ask {
-        &mut self.ask
-    }
-
-    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
-        self.answer(frame, cx)
     }
 
     fn on_silence(mut self, cx: &mut Context) -> State {

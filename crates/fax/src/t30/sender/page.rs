@@ -81,8 +81,14 @@ impl AwaitPageAnswer {
         }
         cx.hang_up(unanswered(self.post, self.ask.name()))
     }
+}
 
-    fn answer(self, frame: Frame, cx: &mut Context) -> State {
+impl Asking for AwaitPageAnswer {
+    fn ask(&mut self) -> &mut Ask {
+        &mut self.ask
+    }
+
+    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
         match frame {
             Frame::Mcf => self.job.confirmed(self.post, false, cx),
             Frame::Rtp => self.job.confirmed(self.post, true, cx),
@@ -92,16 +98,6 @@ impl AwaitPageAnswer {
             Frame::Crp => self.again(cx),
             _ => self.into(),
         }
-    }
-}
-
-impl Asking for AwaitPageAnswer {
-    fn ask(&mut self) -> &mut Ask {
-        &mut self.ask
-    }
-
-    fn on_answer(self, frame: Frame, cx: &mut Context) -> State {
-        self.answer(frame, cx)
     }
 
     fn on_silence(self, cx: &mut Context) -> State {
