@@ -13,17 +13,14 @@ use ferrofax_server::config::{self, LineKind};
 use ferrofax_server::jobs::JobId;
 use ferrofax_server::receive::Received;
 use ferrofax_server::service::{Service, Surroundings};
-use ferrofax_server::store::{Account, Customer, JobView, Store};
+use ferrofax_server::store::{JobView, Store};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::client::{self, Client, Target};
-use crate::customer::{add_login, new_password};
 use crate::{files, jobs, serve, settings};
 
-const CUSTOMER: &str = "10000";
 const LOGIN: &str = "demo";
 const NUMBER: &str = "+49 89 1234567-0";
 const LETTER: &[u8] = include_bytes!("../samples/letter.pdf");
@@ -108,12 +105,13 @@ impl Demo {
 
 /// A customer with a login, and a client that uses it.
 async fn client(service: &Service) -> Result<Client> {
-    let account = Account { country: Some("DE".to_owned()), ..Account::default() };
-    let customer = Customer { number: CUSTOMER.to_owned(), account };
-    service.store().put_customer(customer, Timestamp::now()).await?;
-    let password = new_password();
-    add_login(service.store(), CUSTOMER, LOGIN, &password, Vec::new()).await?;
-    Client::new(Target { url: service.url(), customer: CUSTOMER.to_owned(), user: LOGIN.to_owned(), password })
+    let password = serve::first_login(service.store(), LOGIN).await?;
+    Client::new(Target {
+        url: service.url(),
+        customer: serve::FIRST_CUSTOMER.to_owned(),
+        user: LOGIN.to_owned(),
+        password,
+    })
 }
 
 /// Shows stages and pages as they happen, until the job is done.

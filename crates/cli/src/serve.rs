@@ -16,7 +16,7 @@ use crate::settings::{self, Place};
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The customer of a first start.
-const FIRST_CUSTOMER: &str = "10000";
+pub const FIRST_CUSTOMER: &str = "10000";
 /// Its first login.
 const FIRST_LOGIN: &str = "fax";
 /// Where numbers of a first start without a country code are at home.
@@ -36,7 +36,7 @@ pub async fn serve(place: &Place) -> Result<()> {
     if service.store().any_login().await? {
         println!("Add a login: ferrofax customer add NUMBER --login NAME");
     } else {
-        let password = first_login(service.store()).await?;
+        let password = first_login(service.store(), FIRST_LOGIN).await?;
         println!("The first login, shown once:\n");
         println!("  {}\n", curl(&service, &password));
         println!("Every number goes to the loopback line until a trunk is configured (config.default.toml).");
@@ -59,12 +59,13 @@ pub fn renderer() -> Result<Vec<OsString>> {
     Ok(vec![program.into(), "render-worker".into()])
 }
 
-async fn first_login(store: &Store) -> Result<String> {
+/// Makes the first customer with this login; its password.
+pub async fn first_login(store: &Store, login: &str) -> Result<String> {
     let account = Account { country: Some(FIRST_COUNTRY.to_owned()), ..Account::default() };
     let customer = Customer { number: FIRST_CUSTOMER.to_owned(), account };
     store.put_customer(customer, Timestamp::now()).await?;
     let password = customer::new_password();
-    add_login(store, FIRST_CUSTOMER, FIRST_LOGIN, &password, Vec::new()).await?;
+    add_login(store, FIRST_CUSTOMER, login, &password, Vec::new()).await?;
     Ok(password)
 }
 
