@@ -1,10 +1,9 @@
 //! `ferrofax customer`: customers, logins and account settings, straight in the store of a data folder. A running service sees
 //! them at once.
 
-use std::net::IpAddr;
-
 use anyhow::{Context, Result, bail};
 use ferrofax_api::job::{Paper, Resolution};
+use ferrofax_server::accept::allow::subnet;
 use ferrofax_server::http::password;
 use ferrofax_server::store::{Account, Customer as Stored, NewLogin, Store};
 use ipnet::IpNet;
@@ -75,11 +74,6 @@ pub struct Settings {
 /// One of the API's words, in any case.
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(text.to_ascii_uppercase().into()).map_err(|error| error.to_string())
-}
-
-fn subnet(text: &str) -> Result<IpNet, String> {
-    let address = text.parse().map(|address: IpAddr| IpNet::from(address));
-    address.or_else(|_| text.parse()).map_err(|_| "neither an address nor a subnet".to_owned())
 }
 
 impl Settings {

@@ -13,6 +13,12 @@ pub struct AllowList(Vec<IpNet>);
 #[error("{0:?} is neither an address nor a subnet")]
 pub struct NotASubnet(String);
 
+/// An address or a subnet. An IPv4 address written as IPv6 is the IPv4 one, as clients are compared so.
+pub fn subnet(entry: &str) -> Result<IpNet, NotASubnet> {
+    let address = entry.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
+    address.or_else(|_| entry.parse()).map_err(|_| NotASubnet(entry.to_owned()))
+}
+
 impl From<Vec<IpNet>> for AllowList {
     fn from(subnets: Vec<IpNet>) -> AllowList {
         AllowList(subnets)
@@ -22,12 +28,7 @@ impl From<Vec<IpNet>> for AllowList {
 impl AllowList {
     /// From entries like `192.0.2.7`, `192.0.2.0/24` and `2001:db8::/32`.
     pub fn parse<S: AsRef<str>>(entries: impl IntoIterator<Item = S>) -> Result<AllowList, NotASubnet> {
-        let subnet = |entry: S| {
-            let entry = entry.as_ref().trim();
-            let address = entry.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
-            address.or_else(|_| entry.parse()).map_err(|_| NotASubnet(entry.to_owned()))
-        };
-        entries.into_iter().map(subnet).collect::<Result<_, _>>().map(AllowList)
+        entries.into_iter().map(|entry| subnet(entry.as_ref().trim())).collect::<Result<_, _>>().map(AllowList)
     }
 
     pub fn allows(&self, address: IpAddr) -> bool {

@@ -20,6 +20,7 @@ use ferrofax_api::job::{AuthMethod, Paper, Resolution};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
+use crate::accept::allow::subnet;
 use crate::jobs::Routes;
 use crate::store::BlankPages;
 
@@ -298,9 +299,5 @@ fn two_hours() -> u64 {
 /// Subnets, and single addresses.
 fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
     let entries = Vec::<String>::deserialize(deserializer)?;
-    let network = |entry: &String| {
-        let address = entry.parse().map(|address: IpAddr| IpNet::from(address));
-        address.or_else(|_| entry.parse()).map_err(|_| format!("{entry:?} is neither an address nor a subnet"))
-    };
-    entries.iter().map(network).collect::<Result<_, _>>().map_err(serde::de::Error::custom)
+    entries.iter().map(|entry| subnet(entry)).collect::<Result<_, _>>().map_err(serde::de::Error::custom)
 }
