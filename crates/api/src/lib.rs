@@ -7,3 +7,4 @@ pub mod base64;
 pub mod job;
 
 pub mod report;
+pub mod warning;

@@ -31,8 +31,9 @@ pub struct Render {
 impl Render {
     pub fn run(self) -> Result<()> {
         let name = self.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let Some(kind) = kind(name) else {
-            bail!("{name}: PDF, plain text and TIFF are known, by .pdf, .txt, .tif and .tiff");
+        let kind = name.rsplit_once('.').and_then(|(_, extension)| DocumentKind::of_extension(extension));
+        let Some(kind) = kind.and_then(worker::kind) else {
+            bail!("{name}: this kind of document can't be rendered here");
         };
         let document = std::fs::read(&self.file).with_context(|| format!("can't read {}", self.file.display()))?;
         let options = render::Options {
@@ -42,7 +43,7 @@ impl Render {
         };
         let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {pos} pages")?);
         let mut pages = Vec::new();
-        let summary = render::render(document, worker::kind(kind), &options, &mut |page| {
+        let summary = render::render(document, kind, &options, &mut |page| {
             bar.inc(1);
             pages.push(page);
             Ok(())
@@ -51,20 +52,10 @@ impl Render {
         for path in write(&self.output, &pages)? {
             println!("{}", path.display());
         }
-        if summary.missing_glyphs > 0 {
-            eprintln!("ferrofax: {} characters that no font here can show", summary.missing_glyphs);
+        for warning in worker::warnings(&summary) {
+            eprintln!("ferrofax: {warning}");
         }
         Ok(())
-    }
-}
-
-/// A document's kind by its name.
-fn kind(name: &str) -> Option<DocumentKind> {
-    match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
-        "pdf" => Some(DocumentKind::Pdf),
-        "txt" => Some(DocumentKind::Txt),
-        "tif" | "tiff" => Some(DocumentKind::Tiff),
-        _ => None,
     }
 }
 

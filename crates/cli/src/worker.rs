@@ -9,8 +9,12 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::Context;
 use ferrofax_api::job::{Charset, DocumentKind, Paper};
+use ferrofax_api::warning::Warning;
 use ferrofax_render as render;
-use ferrofax_server::prepare::protocol::{self, Job, Refusal, Reply};
+use ferrofax_server::prepare::protocol::{self, BandLine, CoverOrder, Job, Refusal, Reply, Task};
+use ferrofax_template::header::Line;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, Scope};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
@@ -28,18 +32,45 @@ pub fn run() -> anyhow::Result<()> {
     confine().context("the render child could not confine itself")?;
     let mut input = io::stdin().lock();
     let mut output = BufWriter::new(io::stdout().lock());
-    while let Some((job, document)) = protocol::read::<Job>(&mut input, protocol::DOCUMENT_BYTES_MAX)? {
+    while let Some((job, body)) = protocol::read::<Job>(&mut input, protocol::DOCUMENT_BYTES_MAX)? {
         allow_cpu_time(job.cpu_seconds_max)?;
-        let result = render::render(document, kind(job.kind), &options(&job), &mut |page| {
+        let result = carry_out(&job, body, &mut |page| {
             protocol::write(&mut output, &Reply::Page { width: page.width, resolution: page.resolution }, &page.code)
         });
         let reply = match result {
-            Ok(summary) => Reply::Done { pages: summary.pages, missing_glyphs: summary.missing_glyphs },
+            Ok(summary) => Reply::Done { pages: summary.pages, warnings: warnings(&summary) },
             Err(error) => Reply::Failed(refusal(error)?),
         };
         protocol::write(&mut output, &reply, &[])?;
     }
     Ok(())
+}
+
+fn carry_out(job: &Job, body: Vec<u8>, sink: render::Sink<'_>) -> Result<render::Summary, render::RenderError> {
+    let defaults = render::Options::default();
+    let options = |paper, resolution| render::Options {
+        paper: self::paper(paper),
+        resolution,
+        limits: render::Limits { pages: job.pages_max, ..defaults.limits },
+        ..defaults
+    };
+    match job.task {
+        Task::Document { kind, charset, paper, resolution } => {
+            let Some(kind) = self::kind(kind) else {
+                return Err(render::RenderError::Unsupported { what: "this kind of document" });
+            };
+            let options = render::Options { charset: self::charset(charset), ..options(paper, resolution) };
+            render::render(body, kind, &options, sink)
+        }
+        Task::Cover { paper, resolution } => {
+            let order: CoverOrder = serde_json::from_slice(&body).map_err(io::Error::from)?;
+            render::cover::render(&cover(order)?, &options(paper, resolution), sink)
+        }
+        Task::Bands { resolution } => {
+            let bands: Vec<Vec<BandLine>> = serde_json::from_slice(&body).map_err(io::Error::from)?;
+            render::band::render(&bands.into_iter().map(lines).collect::<Vec<_>>(), resolution, sink)
+        }
+    }
 }
 
 /// Gives up what a renderer does not need.
@@ -71,34 +102,71 @@ fn allow_cpu_time(seconds: u64) -> io::Result<()> {
     Ok(setrlimit(Resource::Cpu, limit)?)
 }
 
-/// The renderer's word for a kind of document.
-pub fn kind(kind: DocumentKind) -> render::Kind {
-    match kind {
+/// The renderer's word for a kind of document; none for those that another program makes a PDF of.
+pub fn kind(kind: DocumentKind) -> Option<render::Kind> {
+    Some(match kind {
         DocumentKind::Pdf => render::Kind::Pdf,
         DocumentKind::Txt => render::Kind::Txt,
+        DocumentKind::Html => render::Kind::Html,
         DocumentKind::Tiff => render::Kind::Tiff,
+        DocumentKind::Png | DocumentKind::Jpeg | DocumentKind::Gif | DocumentKind::Bmp | DocumentKind::Webp => {
+            render::Kind::Picture
+        }
+        _ => return None,
+    })
+}
+
+fn paper(paper: Paper) -> render::Paper {
+    match paper {
+        Paper::A4 => render::Paper::A4,
+        Paper::Letter => render::Paper::Letter,
     }
 }
 
-fn options(job: &Job) -> render::Options {
-    let defaults = render::Options::default();
-    render::Options {
-        charset: match job.charset {
-            Charset::UsAscii => render::Charset::UsAscii,
-            Charset::Utf8 => render::Charset::Utf8,
-            Charset::Utf16 => render::Charset::Utf16,
-            Charset::Utf16Be => render::Charset::Utf16Be,
-            Charset::Utf16Le => render::Charset::Utf16Le,
-            Charset::Iso8859_1 => render::Charset::Iso8859_1,
-            Charset::Windows1252 => render::Charset::Windows1252,
-        },
-        paper: match job.paper {
-            Paper::A4 => render::Paper::A4,
-            Paper::Letter => render::Paper::Letter,
-        },
-        resolution: job.resolution,
-        limits: render::Limits { pages: job.pages_max, ..defaults.limits },
+fn charset(charset: Charset) -> render::Charset {
+    match charset {
+        Charset::UsAscii => render::Charset::UsAscii,
+        Charset::Utf8 => render::Charset::Utf8,
+        Charset::Utf16 => render::Charset::Utf16,
+        Charset::Utf16Be => render::Charset::Utf16Be,
+        Charset::Utf16Le => render::Charset::Utf16Le,
+        Charset::Iso8859_1 => render::Charset::Iso8859_1,
+        Charset::Windows1252 => render::Charset::Windows1252,
     }
+}
+
+fn cover(order: CoverOrder) -> Result<render::cover::Cover, render::RenderError> {
+    let nonsense = |_| render::RenderError::Sink(io::ErrorKind::InvalidInput.into());
+    Ok(render::cover::Cover {
+        template: order.template,
+        sources: order.sources,
+        properties: order.properties.into_iter().map(|property| (property.key, property.value)).collect(),
+        facts: order.facts,
+        now: Timestamp::from_microsecond(order.now).map_err(nonsense)?,
+        zone: TimeZone::get(&order.zone).map_err(nonsense)?,
+    })
+}
+
+fn lines(band: Vec<BandLine>) -> Vec<Line> {
+    band.into_iter().map(|line| Line { left: line.left, centre: line.centre, right: line.right }).collect()
+}
+
+/// The API's words for what the renderer noticed.
+pub fn warnings(summary: &render::Summary) -> Vec<Warning> {
+    let counted = [
+        (summary.missing_glyphs, Warning::MissingGlyphs { count: summary.missing_glyphs }),
+        (summary.empty_keys, Warning::EmptyKeys { count: summary.empty_keys }),
+        (summary.left_out, Warning::LeftOut { count: summary.left_out }),
+    ];
+    let counted = counted.into_iter().filter(|(count, _)| *count > 0).map(|(_, warning)| warning);
+    let noted = summary.notes.iter().map(|&(page, note)| match note {
+        render::Note::TooDark => Warning::TooDark { page },
+        render::Note::SmallText => Warning::SmallText { page },
+        render::Note::Shrunk(percent) => Warning::Shrunk { page, percent },
+        render::Note::NearEdge => Warning::NearEdge { page },
+        render::Note::Coarsened => Warning::Coarsened { page },
+    });
+    counted.chain(noted).collect()
 }
 
 /// What is to be said of a document; an error if it was not the document's fault.
@@ -111,6 +179,7 @@ fn refusal(error: render::RenderError) -> io::Result<Refusal> {
         RenderError::TooManyPages { limit } => Refusal::TooManyPages { limit },
         RenderError::TooBig { what } => Refusal::TooBig { what: what.to_owned() },
         RenderError::Empty => Refusal::Empty,
+        RenderError::Template { message } => Refusal::Template { message },
         RenderError::Sink(error) => return Err(error),
     })
 }

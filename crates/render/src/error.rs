@@ -35,6 +35,12 @@ pub enum RenderError {
     /// Nothing to send.
     #[error("the document has no pages")]
     Empty,
+    /// Mend the cover page's template.
+    #[error("{message}")]
+    Template {
+        /// The template's name, line, column, and what is wrong there.
+        message: String,
+    },
     /// The taker of the pages refused one.
     #[error("a page could not be handed out")]
     Sink(#[from] io::Error),

@@ -12,9 +12,13 @@
 
 #![warn(missing_docs)]
 
+pub mod band;
+pub mod cover;
 mod error;
 pub mod geometry;
+mod html;
 mod pdf;
+mod picture;
 pub mod png;
 mod text;
 mod tiff;
@@ -37,8 +41,12 @@ pub enum Kind {
     Pdf,
     /// Plain text.
     Txt,
+    /// HyperText Markup Language.
+    Html,
     /// TIFF, fax codings and others.
     Tiff,
+    /// PNG, JPEG, GIF, BMP or WebP; its first bytes say which.
+    Picture,
 }
 
 /// How to render.
@@ -75,12 +83,33 @@ pub struct Limits {
 }
 
 /// What came of a document.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Summary {
     /// Pages handed out.
     pub pages: u32,
     /// Characters that no font at hand could show, or that were not characters of the stated encoding. A lower bound for PDF.
     pub missing_glyphs: u32,
+    /// Things a document refers to that were not fetched.
+    pub left_out: u32,
+    /// Of a cover page: keys without a value.
+    pub empty_keys: u32,
+    /// What is to be said of single pages, in their order.
+    pub notes: Vec<(u32, Note)>,
+}
+
+/// Something about a page that its sender may want to know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Note {
+    /// Much of it is black.
+    TooDark,
+    /// Some of its text is too small to be read at this resolution.
+    SmallText,
+    /// It was larger than the sheet, and shrunk to so many per cent.
+    Shrunk(u32),
+    /// There is something within the margin that far machines may not print.
+    NearEdge,
+    /// A picture was made coarser to keep the page short.
+    Coarsened,
 }
 
 /// Takes the pages in order; an error stops the rendering.
@@ -97,7 +126,9 @@ pub fn render(document: Vec<u8>, kind: Kind, options: &Options, sink: Sink<'_>) 
     match kind {
         Kind::Pdf => pdf::render(document, &mut out)?,
         Kind::Txt => text::render(&document, &mut out)?,
+        Kind::Html => html::render(&document, &mut out)?,
         Kind::Tiff => tiff::render(&document, &mut out)?,
+        Kind::Picture => picture::render(&document, &mut out)?,
     }
     if out.summary.pages == 0 { Err(RenderError::Empty) } else { Ok(out.summary) }
 }

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ferrofax_api::job::{Charset, Document, DocumentKind, FaxJob, Recipient};
+use ferrofax_api::job::{Charset, Content, Document, DocumentKind, FaxJob, Recipient};
 use ferrofax_server::jobs::{DeliveryId, JobId, NewDelivery, NewJob};
 use ferrofax_server::store::{Account, Customer, Store};
 use jiff::Timestamp;
@@ -73,7 +73,7 @@ fn job(id: &str, document_bytes: usize) -> NewJob {
         name: "letter.txt".into(),
         kind: DocumentKind::Txt,
         charset: Charset::Utf8,
-        data: vec![b'x'; document_bytes],
+        content: Content::Data(vec![b'x'; document_bytes]),
     };
     NewJob {
         id: JobId(id.into()),

@@ -25,13 +25,19 @@ pub const PROPERTY_VALUE_CHARS_MAX: usize = 10_000;
 pub const NUMBER_CHARS_MAX: usize = 64;
 /// A telephone number must have at least so many digits.
 pub const NUMBER_DIGITS_MIN: usize = 3;
+/// `renderingOptions.coverpageTemplate`.
+pub const TEMPLATE_NAME_CHARS_MAX: usize = 128;
+/// `renderingOptions.overlay.name`.
+pub const OVERLAY_NAME_CHARS_MAX: usize = 128;
+/// `renderingOptions.header`, control characters included.
+pub const HEADER_CHARS_MAX: usize = 1000;
 /// Documents in a job.
 pub const DOCUMENTS_MAX: usize = 100;
 /// `meta.customerReference`.
 pub const CUSTOMER_REFERENCE_CHARS_MAX: usize = 256;
 /// The addresses in `statusReportOptions.reportMail`: RFC 5321 clause 4.5.3.1, local part, `@` and domain.
 pub const MAIL_ADDRESS_CHARS_MAX: usize = 320;
-/// `statusReportOptions.httpStatusPush.targetUrl`.
+/// `statusReportOptions.httpStatusPush.targetUrl` and `documents[].reference`.
 pub const URL_CHARS_MAX: usize = 2048;
 /// `principal` and `credentials` in `statusReportOptions.httpStatusPush`.
 pub const CREDENTIALS_CHARS_MAX: usize = 2048;

@@ -78,12 +78,41 @@ pub struct Document {
     pub kind: DocumentKind,
     /// For text; UTF-8 where the customer named none.
     pub charset: Charset,
-    pub data: Vec<u8>,
+    pub content: Content,
+}
+
+/// Where a document's bytes are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Here.
+    Data(Vec<u8>),
+    /// To be fetched from this http or https URL after the job has been accepted.
+    Url(String),
+}
+
+/// Names sizes, never content.
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Data(data) => write!(f, "Data({} bytes)", data.len()),
+            Self::Url(_) => f.write_str("Url(…)"),
+        }
+    }
+}
+
+impl Document {
+    /// The bytes that came with the request; none where they are to be fetched.
+    pub fn data(&self) -> &[u8] {
+        match &self.content {
+            Content::Data(data) => data,
+            Content::Url(_) => &[],
+        }
+    }
 }
 
 impl std::fmt::Debug for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Document({:?}, {} bytes)", self.kind, self.data.len())
+        write!(f, "Document({:?}, {:?})", self.kind, self.content)
     }
 }
 
@@ -93,7 +122,63 @@ impl std::fmt::Debug for Document {
 pub enum DocumentKind {
     Pdf,
     Txt,
+    Html,
     Tiff,
+    Png,
+    Jpeg,
+    Gif,
+    Bmp,
+    Webp,
+    Doc,
+    Docx,
+    Xls,
+    Xlsx,
+    Ppt,
+    Pptx,
+    Odt,
+    Ods,
+    Odp,
+    Rtf,
+    /// PostScript.
+    Ps,
+    /// Printer Command Language.
+    Pcl,
+}
+
+impl DocumentKind {
+    /// The kind that a name with this extension promises, in any letter case.
+    pub fn of_extension(extension: &str) -> Option<DocumentKind> {
+        Some(match extension.to_ascii_lowercase().as_str() {
+            "pdf" => Self::Pdf,
+            "txt" | "text" => Self::Txt,
+            "html" | "htm" | "xhtml" => Self::Html,
+            "tif" | "tiff" => Self::Tiff,
+            "png" => Self::Png,
+            "jpg" | "jpeg" => Self::Jpeg,
+            "gif" => Self::Gif,
+            "bmp" => Self::Bmp,
+            "webp" => Self::Webp,
+            "doc" => Self::Doc,
+            "docx" => Self::Docx,
+            "xls" => Self::Xls,
+            "xlsx" => Self::Xlsx,
+            "ppt" => Self::Ppt,
+            "pptx" => Self::Pptx,
+            "odt" => Self::Odt,
+            "ods" => Self::Ods,
+            "odp" => Self::Odp,
+            "rtf" => Self::Rtf,
+            "ps" => Self::Ps,
+            "pcl" => Self::Pcl,
+            _ => return None,
+        })
+    }
+
+    /// Whether an office program has to make a PDF of it first.
+    pub fn is_office(self) -> bool {
+        use DocumentKind::{Doc, Docx, Odp, Ods, Odt, Ppt, Pptx, Rtf, Xls, Xlsx};
+        matches!(self, Doc | Docx | Xls | Xlsx | Ppt | Pptx | Odt | Ods | Odp | Rtf)
+    }
 }
 
 /// Character encodings of plain text documents.
@@ -142,9 +227,38 @@ pub enum Resolution {
 
 /// Members the customer left out are the account's to decide.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RenderingOptions {
     pub paper: Option<Paper>,
     pub resolution: Option<Resolution>,
+    /// The cover page's template by its name.
+    pub cover: Option<String>,
+    /// `None`: no overlay; [`OverlayMode::NoOverlay`] is not kept.
+    pub overlay: Option<Overlay>,
+    /// The header line with its control characters; it has been found right.
+    pub header: Option<String>,
+}
+
+/// A stationery page under the fax's own.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Overlay {
+    /// Without path and extension.
+    pub name: String,
+    pub mode: OverlayMode,
+}
+
+/// The pages that get an overlay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OverlayMode {
+    AllPages,
+    NoOverlay,
+    FirstPage,
+    LastPage,
+    AllButFirstPage,
+    AllButLastPage,
+    AllButFirstAndLastPage,
+    FirstFile,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -3,20 +3,22 @@
 //! Reading (`wire`) and checking are two steps. Each function checks one object and names members from there; whoever called
 //! it puts its own place in front ([`Violation::inside`]). Messages say what is wrong, and never repeat what was sent.
 //!
-//! Empty text counts as missing: clients fill what they don't use with `""`. What this version can't honour is refused by
-//! name, for a fax must never differ from the one asked for: cover pages, overlays, header lines, documents by URL.
+//! Empty text counts as missing: clients fill what they don't use with `""`. Whether a cover page's template or an overlay of
+//! that name exists is for the server to say; so is which kinds of document can be converted here.
 
 use std::fmt;
 
+use ferrofax_template::header::Header;
 use jiff::Timestamp;
 use serde::Deserialize as _;
 
 use super::limits::*;
 use super::window::window;
-use super::wire::{self, FaxJobRequest, List, Object, OverlayMode, Text};
+use super::wire::{self, FaxJobRequest, List, Object, Text};
 use super::{
-    AuthMethod, Charset, Document, DocumentKind, FaxJob, HttpStatusPush, ImageFormat, ImageMode, Paper, Property,
-    Recipient, Reference, RenderingOptions, ReportMail, ReportOptions, Resolution, TransportOptions, Window,
+    AuthMethod, Charset, Content, Document, DocumentKind, FaxJob, HttpStatusPush, ImageFormat, ImageMode, Overlay,
+    OverlayMode, Paper, Property, Recipient, Reference, RenderingOptions, ReportMail, ReportOptions, Resolution,
+    TransportOptions, Window,
 };
 
 /// What is wrong with a request, and where.
@@ -65,7 +67,7 @@ pub fn parse(body: &[u8], now: Timestamp) -> Result<FaxJob, Violation> {
     let documents = documents(request.documents)?;
     let transport = request.transport_options.map_or(Ok(TransportOptions::default()), |Object(it)| transport(it))?;
     let rendering = rendering([request.rendering_options, request.rendering_options_snake])?;
-    if documents.is_empty() {
+    if documents.is_empty() && rendering.cover.is_none() {
         return Err(Violation::new("documents", "neither a document nor a cover page is given"));
     }
     let report = request.status_report_options.map_or(Ok(ReportOptions::default()), |Object(it)| {
@@ -185,7 +187,8 @@ fn document(wire: wire::Document<'_>) -> Result<Document, Violation> {
     let reference = wire.reference.as_ref().map_or("", |Text(reference)| reference);
     // A URL goes before data. A client is known to send some other text here beside the data; that is no URL.
     if starts_as_url(reference) {
-        return Err(Violation::new("reference", UNSUPPORTED));
+        let url = url("reference", reference)?;
+        return Ok(Document { name, kind, charset, content: Content::Url(url) });
     }
     let data = match wire.data {
         Some(wire::Data(Ok(data))) if data.is_empty() => Err(Violation::new("data", "is empty")),
@@ -194,7 +197,7 @@ fn document(wire: wire::Document<'_>) -> Result<Document, Violation> {
         None if !reference.is_empty() => Err(Violation::new("reference", "is not an http or https URL")),
         None => Err(Violation::new("data", MISSING)),
     }?;
-    Ok(Document { name, kind, charset, data })
+    Ok(Document { name, kind, charset, content: Content::Data(data) })
 }
 
 fn document_name(wire: Option<Text<'_>>) -> Result<(String, DocumentKind), Violation> {
@@ -208,11 +211,8 @@ fn document_name(wire: Option<Text<'_>>) -> Result<(String, DocumentKind), Viola
     if stem.len() > DOCUMENT_NAME_CHARS_MAX {
         return wrong(format!("is longer than {DOCUMENT_NAME_CHARS_MAX} characters, its extension not counted"));
     }
-    let kind = match extension.to_ascii_lowercase().as_str() {
-        "pdf" => DocumentKind::Pdf,
-        "txt" => DocumentKind::Txt,
-        "tif" | "tiff" => DocumentKind::Tiff,
-        _ => return wrong(format!("this kind of document is {UNSUPPORTED}")),
+    let Some(kind) = DocumentKind::of_extension(extension) else {
+        return wrong(format!("this kind of document is {UNSUPPORTED}"));
     };
     Ok((name, kind))
 }
@@ -228,35 +228,42 @@ fn transport(wire: wire::TransportOptions<'_>) -> Result<TransportOptions, Viola
 fn rendering(wires: [Option<Object<wire::RenderingOptions<'_>>>; 2]) -> Result<RenderingOptions, Violation> {
     let mut options = RenderingOptions::default();
     for Object(wire) in wires.into_iter().flatten() {
-        let (paper, resolution) = rendering_members(wire).map_err(|wrong| wrong.inside("renderingOptions"))?;
-        options.paper = options.paper.or(paper);
-        options.resolution = options.resolution.or(resolution);
+        let more = rendering_members(wire).map_err(|wrong| wrong.inside("renderingOptions"))?;
+        options.paper = options.paper.or(more.paper);
+        options.resolution = options.resolution.or(more.resolution);
+        options.cover = options.cover.or(more.cover);
+        options.overlay = options.overlay.or(more.overlay);
+        options.header = options.header.or(more.header);
     }
     Ok(options)
 }
 
-fn rendering_members(wire: wire::RenderingOptions<'_>) -> Result<(Option<Paper>, Option<Resolution>), Violation> {
+fn rendering_members(wire: wire::RenderingOptions<'_>) -> Result<RenderingOptions, Violation> {
     let paper = choice("paperFormat", wire.paper_format, &PAPERS)?;
     let paper_snake = choice("paperFormat", wire.paper_format_snake, &PAPERS)?;
-    let resolution = choice("resolution", wire.resolution, &RESOLUTIONS)?;
-    for template in [wire.coverpage_template, wire.coverpage_template_snake] {
-        if template.is_some_and(|Text(template)| !template.is_empty()) {
-            return Err(Violation::new("coverpageTemplate", UNSUPPORTED));
-        }
+    let cover = text("coverpageTemplate", wire.coverpage_template, TEMPLATE_NAME_CHARS_MAX)?;
+    let cover_snake = text("coverpageTemplate", wire.coverpage_template_snake, TEMPLATE_NAME_CHARS_MAX)?;
+    let header = text("header", wire.header, HEADER_CHARS_MAX)?;
+    if let Some(header) = &header {
+        Header::parse(header).map_err(|wrong| Violation::new("header", wrong.to_string()))?;
     }
-    if let Some(Object(overlay)) = wire.overlay {
-        let named = overlay.name.is_some_and(|Text(name)| !name.is_empty());
-        match choice("overlay.mode", overlay.mode, &OVERLAY_MODES)? {
-            Some(OverlayMode::NoOverlay) => {}
-            Some(_) => return Err(Violation::new("overlay", UNSUPPORTED)),
-            None if named => return Err(Violation::new("overlay.mode", MISSING)),
-            None => {}
-        }
+    Ok(RenderingOptions {
+        paper: paper.or(paper_snake),
+        resolution: choice("resolution", wire.resolution, &RESOLUTIONS)?,
+        cover: cover.or(cover_snake),
+        overlay: wire.overlay.map_or(Ok(None), |Object(it)| overlay(it).map_err(|wrong| wrong.inside("overlay")))?,
+        header,
+    })
+}
+
+fn overlay(wire: wire::Overlay<'_>) -> Result<Option<Overlay>, Violation> {
+    let name = text("name", wire.name, OVERLAY_NAME_CHARS_MAX)?;
+    match (name, choice("mode", wire.mode, &OVERLAY_MODES)?) {
+        (_, Some(OverlayMode::NoOverlay)) | (None, None) => Ok(None),
+        (Some(name), Some(mode)) => Ok(Some(Overlay { name, mode })),
+        (None, Some(_)) => Err(Violation::new("name", MISSING)),
+        (Some(_), None) => Err(Violation::new("mode", MISSING)),
     }
-    if wire.header.is_some_and(|Text(header)| !header.is_empty()) {
-        return Err(Violation::new("header", UNSUPPORTED));
-    }
-    Ok((paper.or(paper_snake), resolution))
 }
 
 fn report(wire: wire::StatusReportOptions<'_>) -> Result<ReportOptions, Violation> {
@@ -294,13 +301,7 @@ fn push(wire: wire::HttpStatusPush<'_>) -> Result<Option<HttpStatusPush>, Violat
         let untouched = principal.is_none() && credentials.is_none() && auth_method == AuthMethod::None;
         return if untouched { Ok(None) } else { Err(Violation::new("targetUrl", MISSING)) };
     };
-    let host_follows = target_url
-        .split_once("://")
-        .is_some_and(|(_, rest)| !rest.starts_with(['/', '?', '#', ':']) && !rest.is_empty());
-    let blank = |character: char| character.is_whitespace() || character.is_control();
-    if !starts_as_url(&target_url) || !host_follows || target_url.contains(blank) {
-        return Err(Violation::new("targetUrl", "is not an http or https URL"));
-    }
+    let target_url = url("targetUrl", &target_url)?;
     Ok(Some(HttpStatusPush { target_url, auth_method, principal, credentials }))
 }
 
@@ -349,6 +350,20 @@ fn choice<T: Copy>(path: &str, wire: Option<Text<'_>>, known: &[(&str, T)]) -> R
             Err(Violation::new(path, format!("must be one of {}", names.join(", "))))
         }
     }
+}
+
+/// Something that can be asked by http or https; who may be asked is for the server to say.
+fn url(path: &str, text: &str) -> Result<String, Violation> {
+    let host_follows =
+        text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '?', '#', ':']) && !rest.is_empty());
+    let blank = |character: char| character.is_whitespace() || character.is_control();
+    if !starts_as_url(text) || !host_follows || text.contains(blank) {
+        return Err(Violation::new(path, "is not an http or https URL"));
+    }
+    if text.chars().count() > URL_CHARS_MAX {
+        return Err(Violation::new(path, format!("is longer than {URL_CHARS_MAX} characters")));
+    }
+    Ok(text.to_owned())
 }
 
 fn starts_as_url(text: &str) -> bool {

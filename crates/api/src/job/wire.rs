@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 use utoipa::ToSchema;
 
 use super::limits::{ALTERNATIVE_NUMBERS_MAX, DOCUMENTS_MAX, PROPERTIES_MAX, RECIPIENTS_MAX};
-use super::{AuthMethod, Charset, ImageFormat, ImageMode, Paper, Property, Resolution};
+use super::{AuthMethod, Charset, ImageFormat, ImageMode, OverlayMode, Paper, Property, Resolution};
 use crate::base64;
 
 /// The body of a request to send a fax.
@@ -172,20 +172,6 @@ pub(super) struct Overlay<'a> {
     #[serde(borrow)]
     #[schema(value_type = OverlayMode)]
     pub(super) mode: Option<Text<'a>>,
-}
-
-/// The pages that get an overlay.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum OverlayMode {
-    AllPages,
-    NoOverlay,
-    FirstPage,
-    LastPage,
-    AllButFirstPage,
-    AllButLastPage,
-    AllButFirstAndLastPage,
-    FirstFile,
 }
 
 #[derive(serde::Deserialize, ToSchema)]

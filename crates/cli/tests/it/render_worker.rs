@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ferrofax_api::job::{Charset, DocumentKind, Paper};
 use ferrofax_fax::page::Resolution;
+use ferrofax_server::prepare::protocol::Task;
 use ferrofax_server::prepare::worker::{Job, Pool, Refusal, RenderError, Settings};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -15,10 +16,7 @@ fn settings() -> Settings {
 
 fn job(kind: DocumentKind) -> Job {
     Job {
-        kind,
-        charset: Charset::Utf8,
-        paper: Paper::A4,
-        resolution: Resolution::Fine,
+        task: Task::Document { kind, charset: Charset::Utf8, paper: Paper::A4, resolution: Resolution::Fine },
         pages_max: 100,
         cpu_seconds_max: 60,
     }
@@ -95,7 +93,7 @@ async fn a_document_becomes_the_same_pages_as_without_a_child() {
     let pool = Pool::start(settings()).unwrap();
     let rendered = pool.render(&job(DocumentKind::Txt), text.as_bytes()).await.unwrap();
     assert_eq!(rendered.pages, expected);
-    assert_eq!((rendered.pages.len(), rendered.missing_glyphs), (2, 0));
+    assert_eq!((rendered.pages.len(), rendered.warnings), (2, vec![]));
 }
 
 #[tokio::test]
@@ -210,6 +208,6 @@ async fn the_samples_are_two_pages_each_and_nothing_is_missing() {
     ] {
         let rendered = pool.render(&job(kind), document).await.unwrap();
         let rows: Vec<u32> = rendered.pages.iter().map(|page| page.rows).collect();
-        assert_eq!((rows, rendered.missing_glyphs), (vec![2287, 2287], 0), "{kind:?}");
+        assert_eq!((rows, rendered.warnings), (vec![2287, 2287], vec![]), "{kind:?}");
     }
 }

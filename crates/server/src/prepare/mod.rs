@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::jobs::{ApiStatus, Routes};
 use crate::store::{PreparationClaim, Stage, Store, StoreError};
-use protocol::Job;
+use protocol::{Job, Task};
 use worker::{Pool, RenderError};
 
 /// How long a claim holds without being extended.
@@ -112,18 +112,15 @@ impl Prepare {
             let bytes = self.store.document(&claim.job, document).await.map_err(|error| Failure::Ours(error.into()))?;
             let left = self.pages_max.saturating_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX));
             let job = Job {
-                kind: document.kind,
-                charset: document.charset,
-                paper,
-                resolution,
+                task: Task::Document { kind: document.kind, charset: document.charset, paper, resolution },
                 pages_max: left,
                 cpu_seconds_max: self.document_time_max.as_secs().max(1),
             };
             let rendered = self.pool.render(&job, &bytes).await;
             let rendered = rendered.map_err(|error| Failure::new(error, document.number, document.kind))?;
-            if rendered.missing_glyphs > 0 {
-                let (job, missing) = (&claim.job, rendered.missing_glyphs);
-                tracing::warn!(job.id = %job, missing, "job {job} has {missing} characters no font can show");
+            for warning in &rendered.warnings {
+                let job = &claim.job;
+                tracing::warn!(job.id = %job, warning = warning.code(), "job {job}: {warning}");
             }
             pages.extend(rendered.pages);
         }

@@ -1,7 +1,7 @@
 //! What the service and a render child say to each other over the child's stdin and stdout.
 //!
-//! A message is two lengths (32 bits, big-endian), a header in JSON and a body of bytes. The service sends one [`Job`] whose body
-//! is the document, and hears a [`Reply::Page`] per page, whose body is T.6 code, then [`Reply::Done`] or [`Reply::Failed`].
+//! A message is two lengths (32 bits, big-endian), a header in JSON and a body of bytes. The service sends one [`Job`] with what
+//! is to be made into pages as its body, and hears a [`Reply::Page`] per page, whose body is T.6 code, then [`Reply::Done`] or [`Reply::Failed`].
 //! End of file on stdin ends the child.
 //!
 //! The document travels through the pipe instead of as an open file: handing over a descriptor per job needs SCM_RIGHTS or
@@ -10,10 +10,12 @@
 //!
 //! The child has read foreign bytes and counts as hostile: whatever it says is bounded here and checked by [`super::worker`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read, Write};
 
-use ferrofax_api::job::{Charset, DocumentKind, Paper};
+use ferrofax_api::job::{Charset, DocumentKind, Paper, Property};
+use ferrofax_api::warning::Warning;
 use ferrofax_fax::page::Resolution;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -27,17 +29,64 @@ pub const PAGE_BYTES_MAX: u32 = 16 << 20;
 /// Bytes of all pages of a document at most: a thousand pages of dithered photographs.
 pub const PAGES_BYTES_MAX: usize = 512 << 20;
 
-/// A document to render; the body is the document.
+/// Something for a child to do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Job {
-    pub kind: DocumentKind,
-    pub charset: Charset,
-    pub paper: Paper,
-    pub resolution: Resolution,
+    pub task: Task,
     /// More pages are refused.
     pub pages_max: u32,
     /// CPU time the child allows itself, beside the clock of the service.
     pub cpu_seconds_max: u64,
+}
+
+/// What a child can do. The body of the message depends on it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Pages of a document; the body is the document.
+    Document { kind: DocumentKind, charset: Charset, paper: Paper, resolution: Resolution },
+    /// The cover page of a recipient; the body is a [`CoverOrder`] in JSON.
+    Cover { paper: Paper, resolution: Resolution },
+    /// Header bands, each as a page of few rows; the body is a list in JSON with a list of [`BandLine`] for each band.
+    Bands { resolution: Resolution },
+}
+
+/// A cover page to be made.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverOrder {
+    /// The name of the template.
+    pub template: String,
+    /// The sources of the customer's templates by name: that one, and those it may include.
+    pub sources: BTreeMap<String, String>,
+    /// The recipient's properties, as keys and values.
+    pub properties: Vec<Property>,
+    /// What the service knows by itself, as keys and values: see `docs/templates.md`.
+    pub facts: BTreeMap<String, String>,
+    /// Now, in microseconds since 1970.
+    pub now: i64,
+    /// The account's time zone, by its IANA name.
+    pub zone: String,
+}
+
+impl fmt::Debug for CoverOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CoverOrder({:?}, {} properties)", self.template, self.properties.len())
+    }
+}
+
+/// A line of a header as it is printed, by alignment.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BandLine {
+    pub left: String,
+    pub centre: String,
+    pub right: String,
+}
+
+/// It may hold telephone numbers.
+impl fmt::Debug for BandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BandLine(…)")
+    }
 }
 
 /// An answer of a child.
@@ -47,7 +96,7 @@ pub enum Reply {
     /// The next page; the body is its T.6 code.
     Page { width: u16, resolution: Resolution },
     /// That was all of it.
-    Done { pages: u32, missing_glyphs: u32 },
+    Done { pages: u32, warnings: Vec<Warning> },
     /// The document did not become pages; those already sent are void.
     Failed(Refusal),
 }
@@ -68,6 +117,8 @@ pub enum Refusal {
     TooBig { what: String },
     /// There is nothing to send.
     Empty,
+    /// Mend the template: its name, line, column, and what is wrong there.
+    Template { message: String },
 }
 
 impl fmt::Display for Refusal {
@@ -80,6 +131,7 @@ impl fmt::Display for Refusal {
             Self::TooManyPages { limit } => write!(f, "the document has more than {limit} pages"),
             Self::TooBig { what } => write!(f, "too big: {what}"),
             Self::Empty => f.write_str("the document has no pages"),
+            Self::Template { message } => f.write_str(message),
         }
     }
 }
@@ -155,7 +207,7 @@ mod tests {
 
     #[test]
     fn long_and_broken_messages_are_refused() {
-        let done = Reply::Done { pages: 1, missing_glyphs: 0 };
+        let done = Reply::Done { pages: 1, warnings: vec![] };
         let mut message = Vec::new();
         write(&mut message, &done, b"12345").unwrap();
         assert!(read::<Reply>(&mut message.as_slice(), 4).is_err(), "body too long");

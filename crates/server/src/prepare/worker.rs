@@ -16,6 +16,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ferrofax_api::warning::Warning;
 use ferrofax_fax::page::StoredPage;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -55,8 +56,8 @@ impl Settings {
 pub struct Rendered {
     /// In order; at least one.
     pub pages: Vec<StoredPage>,
-    /// Characters nobody could show; a lower bound.
-    pub missing_glyphs: u32,
+    /// What the sender may want to know.
+    pub warnings: Vec<Warning>,
 }
 
 /// Why a document is not rendered.
@@ -217,11 +218,11 @@ impl Worker {
                         tokio::task::spawn_blocking(move || StoredPage::from_code(width, resolution, body)).await;
                     pages.push(checked.map_err(io::Error::other)?.map_err(io::Error::other)?);
                 }
-                Reply::Done { pages: counted, missing_glyphs } => {
+                Reply::Done { pages: counted, warnings } => {
                     if pages.is_empty() || u32::try_from(pages.len()) != Ok(counted) {
                         return Err(nonsense("not as many pages as counted"));
                     }
-                    return Ok(Ok(Rendered { pages, missing_glyphs }));
+                    return Ok(Ok(Rendered { pages, warnings }));
                 }
                 Reply::Failed(refusal) => return Ok(Err(bounded(refusal))),
             }
@@ -260,6 +261,7 @@ fn bounded(refusal: Refusal) -> Refusal {
         Refusal::Damaged { page, what } => Refusal::Damaged { page, what: short(what) },
         Refusal::Unsupported { what } => Refusal::Unsupported { what: short(what) },
         Refusal::TooBig { what } => Refusal::TooBig { what: short(what) },
+        Refusal::Template { message } => Refusal::Template { message: short(message) },
         other => other,
     }
 }

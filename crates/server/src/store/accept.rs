@@ -28,15 +28,15 @@ impl Store {
     /// back later.
     pub async fn accept_job(&self, mut job: NewJob) -> Result<(), StoreError> {
         let documents = std::mem::take(&mut job.order.documents);
-        let bytes: usize = documents.iter().map(|document| document.data.len()).sum();
+        let bytes: usize = documents.iter().map(|document| document.data().len()).sum();
         let documents = if bytes <= INLINE_BYTES_MAX {
             documents.into_iter().map(stored).collect::<Result<Vec<_>, _>>()?
         } else {
             let (blobs, id) = (self.blobs.clone(), job.id.clone());
             let task = tokio::task::spawn_blocking(move || {
                 let documents = documents.into_iter().map(stored).collect::<Result<Vec<_>, _>>()?;
-                let large = (0..).zip(&documents).filter(|(_, stored)| stored.document.data.len() > ROW_BYTES_MAX);
-                let put = blobs.put(&id, large.map(|(n, stored)| (Piece::Document(n), &*stored.document.data)));
+                let large = (0..).zip(&documents).filter(|(_, stored)| stored.document.data().len() > ROW_BYTES_MAX);
+                let put = blobs.put(&id, large.map(|(n, stored)| (Piece::Document(n), stored.document.data())));
                 put.inspect_err(|_| drop(blobs.remove(&id)))?;
                 Ok::<_, StoreError>(documents)
             });
@@ -47,7 +47,7 @@ impl Store {
         let sealed = secret.map(|secret| self.sealer.seal(&format!("job {}", job.id), secret)).transpose()?;
 
         let id = job.id.clone();
-        let in_blobs = documents.iter().any(|stored| stored.document.data.len() > ROW_BYTES_MAX);
+        let in_blobs = documents.iter().any(|stored| stored.document.data().len() > ROW_BYTES_MAX);
         let accepted = self.writer.try_run(move |tx| insert(tx, &job, &documents, push.as_ref(), sealed)).await;
         if accepted.is_err() && in_blobs {
             let blobs = self.blobs.clone();
@@ -59,8 +59,8 @@ impl Store {
 }
 
 fn stored(document: Document) -> Result<Stored, StoreError> {
-    let size = i64::try_from(document.data.len()).map_err(StoreError::internal)?;
-    let sha256 = Sha256::digest(&document.data).into();
+    let size = i64::try_from(document.data().len()).map_err(StoreError::internal)?;
+    let sha256 = Sha256::digest(document.data()).into();
     Ok(Stored { document, sha256, size })
 }
 
@@ -110,7 +110,7 @@ fn insert(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for (number, Stored { document, sha256, size }) in (0_i64..).zip(documents) {
-        let data = (document.data.len() <= ROW_BYTES_MAX).then_some(&document.data);
+        let data = (document.data().len() <= ROW_BYTES_MAX).then_some(document.data());
         let (kind, charset) = (Word(document.kind), Word(document.charset));
         statement.execute(params![job.id.0, number, document.name, kind, charset, size, sha256, data])?;
     }

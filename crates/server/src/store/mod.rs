@@ -241,7 +241,7 @@ fn sealer(connection: &Connection, key: &Path) -> Result<seal::Sealer, StoreErro
 
 #[cfg(test)]
 mod tests {
-    use ferrofax_api::job::{Charset, Document, DocumentKind, FaxJob, Recipient};
+    use ferrofax_api::job::{Charset, Content, Document, DocumentKind, FaxJob, Recipient};
     use jiff::SignedDuration;
 
     use super::*;
@@ -264,7 +264,7 @@ mod tests {
                     name: "a.txt".into(),
                     kind: DocumentKind::Txt,
                     charset: Charset::Utf8,
-                    data,
+                    content: Content::Data(data),
                 }],
                 transport: Default::default(),
                 rendering: Default::default(),

@@ -20,7 +20,7 @@ async fn a_job_is_accepted_and_its_report_is_pending() {
         assert_eq!((stored.customer.as_str(), stored.login.as_str()), ("99999TE", "te"));
         assert_eq!(stored.deliveries[0].dial, "00498912345678900");
         assert_eq!(stored.order.transport.csid.as_deref(), Some("Account"));
-        assert_eq!(stored.order.documents[0].data, b"Hello");
+        assert_eq!(stored.order.documents[0].data(), b"Hello");
     }
     let report = world.get(&format!("/rest/v1/99999TE/fax/reports/{id}")).await;
     assert_eq!(report.status, 200);
@@ -184,7 +184,7 @@ async fn a_large_body_within_the_limit_is_taken_whole() {
     world.ask("POST /rest/v1/99999TE/fax", &headers, &chunks).await.job_id();
     let jobs = world.desk.jobs.lock().expect("a lock");
     for job in &*jobs {
-        assert_eq!(job.order.documents[0].data, b"ABC".repeat(1_000_000));
+        assert_eq!(job.order.documents[0].data(), b"ABC".repeat(1_000_000));
     }
 }
 

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use ferrofax_api::job::{
-    Charset, Document, DocumentKind, FaxJob, Recipient, Reference, RenderingOptions, ReportOptions, TransportOptions,
-    Window,
+    Charset, Content, Document, DocumentKind, FaxJob, Recipient, Reference, RenderingOptions, ReportOptions,
+    TransportOptions, Window,
 };
 use ferrofax_api::report::FaxReport;
 use ferrofax_fax::ladder::{Entry, Ladder, Who};
@@ -234,7 +234,7 @@ fn job(id: &str, numbers: &[&str]) -> NewJob {
 }
 
 fn document(name: &str, data: Vec<u8>) -> Document {
-    Document { name: name.to_owned(), kind: DocumentKind::Txt, charset: Charset::Utf8, data }
+    Document { name: name.to_owned(), kind: DocumentKind::Txt, charset: Charset::Utf8, content: Content::Data(data) }
 }
 
 /// Something of a page; page `n` differs from every other.

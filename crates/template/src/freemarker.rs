@@ -1,0 +1,1 @@
+//! FreeMarker, the part that cover pages and mails need.
