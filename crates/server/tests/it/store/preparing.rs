@@ -10,7 +10,7 @@ pub(super) async fn a_preparation_claim_holds_all_that_is_needed(house: House) {
     let mut new = job("FJ1", &["+4989123"]);
     let (small, large) = (vec![b'y'; ROW_BYTES_MAX], vec![b'x'; ROW_BYTES_MAX + 1]);
     new.order.documents = vec![document("a.txt", small.clone()), document("b.txt", large.clone())];
-    new.order.rendering = RenderingOptions { paper: Some(Paper::Letter), resolution: None };
+    new.order.rendering = RenderingOptions { paper: Some(Paper::Letter), ..Default::default() };
     house.store.accept_job(new).await.unwrap();
     let claim = house.store.claim_preparation("node", now(), LEASE).await.unwrap().unwrap();
     assert_eq!((claim.job.0.as_str(), claim.preparations), ("FJ1", 1));
