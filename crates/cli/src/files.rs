@@ -1,14 +1,12 @@
 //! Pages in files: `ferrofax render`, and the writing of TIFF and PNG.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use ferrofax_api::job::DocumentKind;
 use ferrofax_fax::page::{Resolution, StoredPage};
-use ferrofax_fax::tiff::{Compression, Writer};
 use ferrofax_render as render;
+use ferrofax_server::export::{self, Format};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::worker;
@@ -17,7 +15,7 @@ use crate::worker;
 pub struct Render {
     /// Document: PDF, plain text, TIFF.
     file: PathBuf,
-    /// Where to: a `.tif` for all pages, or a `.png` (several pages become `-1.png`, `-2.png`, …).
+    /// Where to: a `.tif` or `.pdf` for all pages, or a `.png` (several pages become `-1.png`, `-2.png`, …).
     #[arg(short, long)]
     output: PathBuf,
     /// Paper is LETTER, not A4.
@@ -61,32 +59,17 @@ impl Render {
 
 /// Writes pages by the name's extension; the files written.
 pub fn write(path: &Path, pages: &[StoredPage]) -> Result<Vec<PathBuf>> {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("tif" | "tiff") => {
-            let file = File::create(path).with_context(|| format!("can't write {}", path.display()))?;
-            let mut writer = Writer::new(BufWriter::new(file), Compression::Mmr)?;
-            for page in pages {
-                writer.append(&mut page.source())?;
-            }
-            writer.finish()?.into_inner().context("can't write to the end")?;
-            Ok(vec![path.to_owned()])
-        }
-        Some("png") => {
-            let name = |number: usize| match pages.len() {
-                1 => path.to_owned(),
-                _ => {
-                    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                    path.with_file_name(format!("{stem}-{number}.png"))
-                }
-            };
-            let write = |(page, number): (&StoredPage, usize)| {
-                let path = name(number);
-                let bytes = render::png::encode(&mut page.source())?;
-                std::fs::write(&path, bytes).with_context(|| format!("can't write {}", path.display()))?;
-                Ok(path)
-            };
-            pages.iter().zip(1..).map(write).collect()
-        }
-        _ => bail!("{}: the output's name ends in .tif or .png", path.display()),
+    let format = path.extension().and_then(|extension| extension.to_str()).and_then(Format::of);
+    let Some(format) = format else { bail!("{}: the output's name ends in .tif, .pdf or .png", path.display()) };
+    let put = |path: PathBuf, pages: &[StoredPage]| {
+        std::fs::write(&path, export::encode(format, pages)?)
+            .with_context(|| format!("can't write {}", path.display()))?;
+        Ok(path)
+    };
+    if format != Format::Png || pages.len() == 1 {
+        return Ok(vec![put(path.to_owned(), pages)?]);
     }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let numbered = |number: usize| path.with_file_name(format!("{stem}-{number}.png"));
+    pages.chunks(1).zip(1..).map(|(page, number)| put(numbered(number), page)).collect()
 }

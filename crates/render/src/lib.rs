@@ -19,7 +19,6 @@ pub mod geometry;
 mod html;
 mod pdf;
 mod picture;
-pub mod png;
 mod text;
 mod tiff;
 mod two_tone;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 mod context;
 pub mod dis;
+pub mod estimate;
 mod fif;
 pub mod frame;
 mod hang_up;

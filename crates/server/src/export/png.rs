@@ -1,8 +1,8 @@
 //! Pages as PNG, to be looked at.
 
-use ferrofax_fax::page::{Bitmap, PageSource, Resolution, Row, WIDTH_PELS};
+use ferrofax_fax::page::{Bitmap, PageSource, Resolution, Row};
 
-use crate::geometry::LINE_MM;
+use super::PELS_PER_METRE;
 
 /// A page as a PNG of one bit a pel. Rows of standard pages are doubled, so that viewers which take pels for squares show nearly
 /// the true shape; the exact one stands in `pHYs`.
@@ -21,7 +21,7 @@ pub fn encode(page: &mut dyn PageSource) -> Result<Vec<u8>, ::png::EncodingError
     encoder.set_color(::png::ColorType::Grayscale);
     encoder.set_depth(::png::BitDepth::One);
     encoder.set_pixel_dims(Some(::png::PixelDimensions {
-        xppu: (f64::from(WIDTH_PELS) / LINE_MM * 1000.0).round() as u32,
+        xppu: PELS_PER_METRE,
         yppu: resolution.lines_per_metre() * repeats,
         unit: ::png::Unit::Meter,
     }));
