@@ -101,10 +101,16 @@ pub async fn story(store: &ferrofax_server::store::Store, view: &ferrofax_server
     use std::fmt::Write as _;
     let mut text = String::new();
     writeln!(text, "job {}, accepted {:.0}, {} pages", view.id, view.accepted_at, view.pages)?;
+    for warning in &view.warnings {
+        writeln!(text, "  warning: {warning}")?;
+    }
     for delivery in &view.deliveries {
         let status = delivery.status.as_deref().unwrap_or("PENDING");
-        let (confirmed, pages) = (delivery.pages_confirmed, view.pages);
+        let (confirmed, pages) = (delivery.pages_confirmed, view.pages + delivery.cover_pages);
         writeln!(text, "\nto {}: {status}, {confirmed} of {pages} pages confirmed", delivery.number)?;
+        for warning in &delivery.warnings {
+            writeln!(text, "  warning: cover page: {warning}")?;
+        }
         if let Some(reason) = &delivery.reason {
             writeln!(text, "  {reason}")?;
         }

@@ -166,7 +166,7 @@ pub fn warnings(summary: &render::Summary) -> Vec<Warning> {
         render::Note::NearEdge => Warning::NearEdge { page },
         render::Note::Coarsened => Warning::Coarsened { page },
     });
-    counted.chain(noted).collect()
+    counted.chain(noted).take(protocol::WARNINGS_MAX).collect()
 }
 
 /// What is to be said of a document; an error if it was not the document's fault.

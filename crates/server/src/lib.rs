@@ -7,6 +7,7 @@
 
 pub mod accept;
 pub mod blobs;
+pub mod compose;
 pub mod config;
 pub mod export;
 pub mod http;
@@ -16,4 +17,5 @@ pub mod prepare;
 pub mod receive;
 pub mod send;
 pub mod service;
+pub mod stationery;
 pub mod store;

@@ -13,12 +13,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::accept::Accept;
 use crate::accept::id::{Ids, NotANodeId};
+use crate::accept::kinds::Kinds;
+use crate::compose::Composer;
 use crate::config::{self, Config, ImportError, LineKind};
 use crate::http::{self, Door, Listener, TlsError};
 use crate::jobs::Policy;
 use crate::line::loopback::Loopback;
 use crate::line::{Line, LineError, Secret, Speed, T38Settings, Trunk};
-use crate::prepare::Prepare;
+use crate::prepare::{Prepare, Renderer};
 use crate::prepare::worker::{self, Pool};
 use crate::receive::{PassOn, Received};
 use crate::send::{Send, Stop, Way, WayKind};
@@ -29,6 +31,8 @@ use ferrofax_fax::t38::ErrorCorrection;
 const SWEEP: Duration = Duration::from_secs(2);
 /// How often finished jobs and files without a job are looked for.
 const PURGE: Duration = Duration::from_secs(600);
+/// For a cover page, or the header lines of a call.
+const COMPOSE_TIME_MAX: Duration = Duration::from_secs(30);
 /// Younger files may belong to jobs that are being accepted.
 const BLOBS_SETTLED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -117,18 +121,20 @@ impl Service {
         config::import(config, &store, now).await?;
 
         let mut pool = worker::Settings::new(surroundings.renderer);
+        let mut composing = pool.clone();
         pool.children = config.render.children;
         pool.time_limit = Duration::from_secs(config.render.document_seconds_max);
         let children = pool.children.max(1);
         let pool = Pool::start(pool).map_err(StartError::Render)?;
-        let prepare = Arc::new(Prepare {
-            store: store.clone(),
+        let renderer = Renderer {
             pool,
-            routes,
-            owner: owner.clone(),
             pages_max: config.render.pages_max,
             document_time_max: Duration::from_secs(config.render.document_seconds_max),
-        });
+        };
+        let prepare = Arc::new(Prepare { store: store.clone(), renderer, routes, owner: owner.clone() });
+        composing.children = config.render.composers;
+        composing.time_limit = COMPOSE_TIME_MAX;
+        let composer = Arc::new(Composer::new(Pool::start(composing).map_err(StartError::Render)?));
 
         let mut ways = Vec::new();
         for line in &config.lines {
@@ -150,7 +156,7 @@ impl Service {
             requests_burst: config.http.requests_burst,
             ..http::Settings::default()
         };
-        let accept = Accept::new(Ids::new(&owner)?);
+        let accept = Accept::new(Ids::new(&owner)?, Kinds::default());
         let door = Arc::new(Door::new(Arc::new(store.clone()), accept, settings, Arc::new(Timestamp::now)));
 
         let service = Service {
@@ -172,7 +178,8 @@ impl Service {
         }
         for way in ways {
             let stop = service.stop_sending.clone();
-            let send = Send { store: service.store.clone(), owner: owner.clone(), policy, stop };
+            let composer = composer.clone();
+            let send = Send { store: service.store.clone(), composer, owner: owner.clone(), policy, stop };
             service.sending.spawn(async move { send.run(way).await });
         }
         service.working.spawn(sweep(service.store.clone(), policy, service.stop_working.clone()));
@@ -299,7 +306,8 @@ async fn sweep(store: Store, policy: Policy, stop: CancellationToken) {
         let purged = if now >= purge_at {
             purge_at = now + PURGE;
             let purged = store.purge_finished(now).await.map(drop);
-            purged.and(store.sweep_blobs(now - BLOBS_SETTLED).await.map(drop))
+            let purged = purged.and(store.sweep_blobs(now - BLOBS_SETTLED).await.map(drop));
+            purged.and(store.sweep_stationery().await.map(drop))
         } else {
             Ok(())
         };

@@ -108,6 +108,14 @@ impl Document {
             Content::Url(_) => &[],
         }
     }
+
+    /// Where it is to be fetched from; none where its bytes came with the request.
+    pub fn url(&self) -> Option<&str> {
+        match &self.content {
+            Content::Data(_) => None,
+            Content::Url(url) => Some(url),
+        }
+    }
 }
 
 impl std::fmt::Debug for Document {

@@ -4,7 +4,8 @@
 //! it puts its own place in front ([`Violation::inside`]). Messages say what is wrong, and never repeat what was sent.
 //!
 //! Empty text counts as missing: clients fill what they don't use with `""`. Whether a cover page's template or an overlay of
-//! that name exists is for the server to say; so is which kinds of document can be converted here.
+//! that name exists is for the server to say; so is which kinds of document can be converted here, and whether there is anything
+//! to send: an account may have a cover page of its own.
 
 use std::fmt;
 
@@ -57,7 +58,6 @@ impl fmt::Display for Violation {
 }
 
 const MISSING: &str = "is missing";
-const UNSUPPORTED: &str = "not supported by this version";
 
 /// Reads and checks the body of a request to send a fax; `now` is the moment of submission.
 pub fn parse(body: &[u8], now: Timestamp) -> Result<FaxJob, Violation> {
@@ -67,9 +67,6 @@ pub fn parse(body: &[u8], now: Timestamp) -> Result<FaxJob, Violation> {
     let documents = documents(request.documents)?;
     let transport = request.transport_options.map_or(Ok(TransportOptions::default()), |Object(it)| transport(it))?;
     let rendering = rendering([request.rendering_options, request.rendering_options_snake])?;
-    if documents.is_empty() && rendering.cover.is_none() {
-        return Err(Violation::new("documents", "neither a document nor a cover page is given"));
-    }
     let report = request.status_report_options.map_or(Ok(ReportOptions::default()), |Object(it)| {
         report(it).map_err(|wrong| wrong.inside("statusReportOptions"))
     })?;
@@ -212,7 +209,7 @@ fn document_name(wire: Option<Text<'_>>) -> Result<(String, DocumentKind), Viola
         return wrong(format!("is longer than {DOCUMENT_NAME_CHARS_MAX} characters, its extension not counted"));
     }
     let Some(kind) = DocumentKind::of_extension(extension) else {
-        return wrong(format!("this kind of document is {UNSUPPORTED}"));
+        return wrong("this kind of document is not supported".to_owned());
     };
     Ok((name, kind))
 }

@@ -185,8 +185,6 @@ fn broken_rules() -> Vec<(&'static str, Value, &'static str)> {
             text(10_001),
             "recipients[0].properties[0].value: is longer than 10000 characters",
         ),
-        ("/documents", json!(null), "documents: neither a document nor a cover page is given"),
-        ("/documents", json!([]), "documents: neither a document nor a cover page is given"),
         ("/documents", documents(101), "documents: has more than 100 entries"),
         ("/documents/0/name", json!(null), "documents[0].name: is missing"),
         ("/documents/0/name", json!("no-extension"), "documents[0].name: has no extension"),
@@ -198,21 +196,19 @@ fn broken_rules() -> Vec<(&'static str, Value, &'static str)> {
             json!(format!("{}.pdf", "a".repeat(33))),
             "documents[0].name: is longer than 32 characters, its extension not counted",
         ),
-        (
-            "/documents/0/name",
-            json!("a.docx"),
-            "documents[0].name: this kind of document is not supported by this version",
-        ),
-        ("/documents/0/name", json!("a."), "documents[0].name: this kind of document is not supported by this version"),
+        ("/documents/0/name", json!("a.exe"), "documents[0].name: this kind of document is not supported"),
+        ("/documents/0/name", json!("a."), "documents[0].name: this kind of document is not supported"),
         (
             "/documents/0/charset",
             json!("latin-9"),
             "documents[0].charset: must be one of US-ASCII, UTF-8, UTF-16, UTF-16BE, UTF-16LE, ISO-8859-1, Windows-1252",
         ),
+        ("/documents/0/reference", json!("http://"), "documents[0].reference: is not an http or https URL"),
+        ("/documents/0/reference", json!("https://a b/c"), "documents[0].reference: is not an http or https URL"),
         (
             "/documents/0/reference",
-            json!("http://mydomain.retarus.com/my-path/mydocument.pdf"),
-            "documents[0].reference: not supported by this version",
+            json!(format!("https://host/{}", "a".repeat(2048))),
+            "documents[0].reference: is longer than 2048 characters",
         ),
         ("/documents/0/data", json!(null), "documents[0].data: is missing"),
         ("/documents/0/data", json!(""), "documents[0].data: is empty"),
@@ -232,19 +228,22 @@ fn broken_rules() -> Vec<(&'static str, Value, &'static str)> {
         ("/renderingOptions/resolution", json!("FINE"), "renderingOptions.resolution: must be one of LOW, HIGH"),
         (
             "/renderingOptions/coverpageTemplate",
-            json!("coverpage-default.ftl.html"),
-            "renderingOptions.coverpageTemplate: not supported by this version",
+            text(129),
+            "renderingOptions.coverpageTemplate: is longer than 128 characters",
         ),
         (
             "/renderingOptions/coverpage_template",
-            json!("coverpage-default.ftl.html"),
-            "renderingOptions.coverpageTemplate: not supported by this version",
+            text(129),
+            "renderingOptions.coverpageTemplate: is longer than 128 characters",
         ),
-        ("/renderingOptions/header", json!("%P of %T"), "renderingOptions.header: not supported by this version"),
+        ("/renderingOptions/coverpageTemplate", json!(7), "renderingOptions.coverpageTemplate: must be a string"),
+        ("/renderingOptions/header", text(1001), "renderingOptions.header: is longer than 1000 characters"),
+        ("/renderingOptions/header", json!(["%P"]), "renderingOptions.header: must be a string"),
+        ("/renderingOptions/overlay", json!({"mode": "FIRST_FILE"}), "renderingOptions.overlay.name: is missing"),
         (
             "/renderingOptions/overlay",
-            json!({"name": "LetterHead", "mode": "FIRST_FILE"}),
-            "renderingOptions.overlay: not supported by this version",
+            json!({"name": "a".repeat(129), "mode": "FIRST_FILE"}),
+            "renderingOptions.overlay.name: is longer than 128 characters",
         ),
         ("/renderingOptions/overlay", json!({"name": "LetterHead"}), "renderingOptions.overlay.mode: is missing"),
         (
@@ -585,7 +584,62 @@ fn a_reference_that_is_no_url_leaves_the_data_in_force() {
     assert_eq!(refused(&request), "documents[0].reference: is not an http or https URL");
     // A URL goes before the data, be it readable or not.
     request["documents"][0] = json!({"name": "a.txt", "reference": "HTTPS://host/a", "data": "§"});
-    assert_eq!(refused(&request), "documents[0].reference: not supported by this version");
+    let job = accepted(&request);
+    assert_eq!((job.documents[0].url(), job.documents[0].data()), (Some("HTTPS://host/a"), &[][..]));
+}
+
+#[test]
+fn rendering_options_are_taken_in_both_spellings() {
+    let options = json!({
+        "coverpageTemplate": "coverpage-default.ftl.html", "header": "%d.%m.%Y %P of %T",
+        "overlay": {"name": "LetterHead", "mode": "first_file"}
+    });
+    let snake = json!({"coverpage_template": "coverpage-default.ftl.html", "header": "%d.%m.%Y %P of %T",
+        "overlay": {"name": "LetterHead", "mode": "FIRST_FILE"}});
+    for (member, options) in [("renderingOptions", options), ("rendering_options", snake)] {
+        let mut request = with("/renderingOptions", Value::Null);
+        request[member] = options;
+        let rendering = accepted(&request).rendering;
+        assert_eq!(rendering.cover.as_deref(), Some("coverpage-default.ftl.html"), "{member}");
+        assert_eq!(rendering.header.as_deref(), Some("%d.%m.%Y %P of %T"));
+        assert_eq!(rendering.overlay, Some(Overlay { name: "LetterHead".into(), mode: OverlayMode::FirstFile }));
+        assert_eq!((rendering.paper, rendering.resolution), (None, None));
+    }
+}
+
+#[test]
+fn every_overlay_mode_is_taken_and_no_overlay_is_none() {
+    for (name, mode) in super::parse::OVERLAY_MODES {
+        let request = with("/renderingOptions/overlay", json!({"name": "a", "mode": name}));
+        let expected = Some(Overlay { name: "a".into(), mode }).filter(|_| mode != OverlayMode::NoOverlay);
+        assert_eq!(accepted(&request).rendering.overlay, expected, "{name}");
+    }
+    for nothing in [json!({"mode": "NO_OVERLAY"}), json!({"name": "", "mode": null}), json!({}), json!(null)] {
+        assert_eq!(accepted(&with("/renderingOptions/overlay", nothing)).rendering.overlay, None);
+    }
+}
+
+#[test]
+fn a_fax_may_be_a_cover_page_alone() {
+    for nothing in [json!(null), json!([])] {
+        let mut request = with("/documents", nothing);
+        request["renderingOptions"]["coverpageTemplate"] = json!("coverpage-default.ftl.html");
+        assert_eq!(accepted(&request).documents, []);
+    }
+}
+
+#[test]
+fn each_kind_of_document_is_known_by_its_extension() {
+    use DocumentKind::*;
+    for (extension, kind) in [
+        ("pdf", Pdf), ("PDF", Pdf), ("txt", Txt), ("text", Txt), ("html", Html), ("htm", Html), ("xhtml", Html),
+        ("tif", Tiff), ("tiff", Tiff), ("png", Png), ("jpg", Jpeg), ("jpeg", Jpeg), ("gif", Gif), ("bmp", Bmp),
+        ("webp", Webp), ("doc", Doc), ("docx", Docx), ("xls", Xls), ("xlsx", Xlsx), ("ppt", Ppt), ("pptx", Pptx),
+        ("odt", Odt), ("ods", Ods), ("odp", Odp), ("rtf", Rtf), ("ps", Ps), ("pcl", Pcl),
+    ] {
+        let job = accepted(&with("/documents/0/name", json!(format!("a.{extension}"))));
+        assert_eq!(job.documents[0].kind, kind, "{extension}");
+    }
 }
 
 #[test]

@@ -102,7 +102,9 @@ pub(super) struct RecipientProperty<'a> {
 
 #[derive(serde::Deserialize, ToSchema)]
 pub(super) struct Document<'a> {
-    /// The extension tells what the document is: `pdf`, `txt`, `tif` or `tiff`. At most 32 characters without it.
+    /// The extension tells what the document is: `pdf`, `txt`, `html`, `tif`, `png`, `jpg`, `gif`, `bmp`, `webp`; where their
+    /// converters are installed also `docx`, `xlsx`, `pptx`, `doc`, `xls`, `ppt`, `odt`, `ods`, `odp`, `rtf`, `ps`, `pcl`. At most
+    /// 32 characters without it.
     #[serde(borrow)]
     #[schema(value_type = String, pattern = "^[a-zA-Z0-9._-]+$", examples("test-document-inline-byte-array.txt"))]
     pub(super) name: Option<Text<'a>>,
@@ -110,9 +112,9 @@ pub(super) struct Document<'a> {
     #[serde(borrow)]
     #[schema(value_type = Option<Charset>)]
     pub(super) charset: Option<Text<'a>>,
-    /// The document's URL. Not supported by this version.
+    /// The document's URL, http or https; fetched after the job has been accepted. Goes before `data`.
     #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 2048, examples("https://example.com/letter.pdf"))]
     pub(super) reference: Option<Text<'a>>,
     /// The document in base64.
     #[schema(value_type = Option<String>, content_encoding = "base64",
@@ -147,27 +149,28 @@ pub(super) struct RenderingOptions<'a> {
     #[serde(borrow)]
     #[schema(value_type = Option<Resolution>)]
     pub(super) resolution: Option<Text<'a>>,
-    /// Not supported by this version.
+    /// The cover page's template by its name, as installed; the account's where missing.
     #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 128, examples("coverpage-default.ftl.html"))]
     pub(super) coverpage_template: Option<Text<'a>>,
     #[serde(borrow, rename = "coverpage_template")]
     #[schema(ignore)]
     pub(super) coverpage_template_snake: Option<Text<'a>>,
-    /// Only `NO_OVERLAY` is supported by this version.
+    /// A stationery page under the fax's own.
     #[serde(borrow)]
     #[schema(value_type = Option<Overlay<'static>>)]
     pub(super) overlay: Option<Object<Overlay<'a>>>,
-    /// Not supported by this version.
+    /// The header line of every page, with control characters; the account's where missing.
     #[serde(borrow)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, max_length = 1000, examples("%d.%m.%Y %H:%M %C %r Page %P of %T"))]
     pub(super) header: Option<Text<'a>>,
 }
 
 #[derive(serde::Deserialize, ToSchema)]
 pub(super) struct Overlay<'a> {
+    /// As installed, without path and extension.
     #[serde(borrow)]
-    #[schema(value_type = Option<String>, examples("LetterHead"))]
+    #[schema(value_type = Option<String>, max_length = 128, examples("LetterHead"))]
     pub(super) name: Option<Text<'a>>,
     #[serde(borrow)]
     #[schema(value_type = OverlayMode)]

@@ -1,6 +1,7 @@
 //! The executable, from outside.
 
 mod commands;
+mod composed;
 mod crash;
 mod far_ends;
 mod first_start;

@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 
 mod bitmap;
 mod halve;
+mod merge;
+mod room;
 mod rows;
 
 pub(crate) use bitmap::changes_of;
 pub use bitmap::{Bitmap, BitmapSource};
 pub use halve::{Halved, halve};
+pub use merge::{Merged, merge};
+pub(crate) use room::lay_below;
 pub use rows::{Rows, RowsSource};
 
 /// Pels in a fax line of 215 mm, T.4 clause 2.

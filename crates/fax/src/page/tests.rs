@@ -56,6 +56,41 @@ fn padding_bits_are_not_part_of_the_page() {
     assert!(Bitmap::from_bytes(17, vec![0; 4]).is_none());
 }
 
+#[test]
+fn what_lies_beyond_the_page_is_not_merged() {
+    let page = rows_of(10, &[&[2, 4], &[]]);
+    let under = rows_of(20, &[&[3, 15], &[12], &[0]]);
+    let merged = merge(page.source(Resolution::Fine), under.source(Resolution::Fine));
+    assert_eq!(Rows::from_source(&mut { merged }), rows_of(10, &[&[2], &[]]));
+}
+
+#[test]
+fn white_rows_at_the_top_are_room_enough() {
+    assert_eq!(lay_below(&rows_of(10, &[&[], &[], &[1], &[2]]), 2), None);
+}
+
+#[test]
+fn a_page_moves_down_into_white_rows_by_no_more_than_it_must() {
+    let page = rows_of(10, &[&[], &[1], &[2], &[], &[]]);
+    assert_eq!(lay_below(&page, 2), Some(rows_of(10, &[&[], &[], &[1], &[2], &[]])));
+}
+
+#[test]
+fn rows_that_repeat_are_left_out_before_anything_is_scaled() {
+    // The longest stretch gives first, down to the length of the others, and none more than half.
+    let page = rows_of(10, &[&[1], &[], &[], &[], &[], &[], &[], &[2], &[3], &[3], &[4]]);
+    let three_less = rows_of(10, &[&[], &[], &[], &[1], &[], &[], &[], &[2], &[3], &[3], &[4]]);
+    assert_eq!(lay_below(&page, 3), Some(three_less));
+    let four_less = rows_of(10, &[&[], &[], &[], &[], &[1], &[], &[], &[], &[2], &[3], &[4]]);
+    assert_eq!(lay_below(&page, 4), Some(four_less));
+}
+
+#[test]
+fn rows_that_fall_together_are_joined() {
+    let page = rows_of(10, &[&[1, 2], &[3, 4], &[5, 6], &[7, 8]]);
+    assert_eq!(lay_below(&page, 2), Some(rows_of(10, &[&[], &[], &[1, 2, 3, 4], &[5, 6, 7, 8]])));
+}
+
 proptest! {
     #[test]
     fn pels_and_runs_say_the_same(width in 1u16..400, seed in proptest::collection::vec(any::<u8>(), 0..300)) {

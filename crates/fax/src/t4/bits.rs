@@ -15,6 +15,11 @@ impl Writer {
         Writer::default()
     }
 
+    /// With memory set aside for so many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Writer {
+        Writer { bytes: Vec::with_capacity(bytes), ..Writer::default() }
+    }
+
     /// Adds the low `len` bits of `code`, at most 32, first the highest of them. The bits above must be zero.
     #[inline]
     pub(crate) fn put(&mut self, code: u32, len: u32) {
@@ -29,6 +34,20 @@ impl Writer {
     /// Bits written so far.
     pub(crate) fn bit_len(&self) -> u64 {
         self.bytes.len() as u64 * 8 + u64::from(self.held)
+    }
+
+    /// Adds what `reader` has left, up to the last bit that is one.
+    pub(crate) fn copy(&mut self, reader: &mut Reader<'_>) {
+        let whole = reader.bytes.iter().rposition(|&byte| byte != 0);
+        let end = whole.and_then(|at| Some((at as u64 + 1) * 8 - u64::from(reader.bytes.get(at)?.trailing_zeros())));
+        let mut left = end.unwrap_or(0).saturating_sub(reader.position());
+        while left > 0 {
+            let len = left.min(32) as u32;
+            reader.refill();
+            self.put(reader.peek(len), len);
+            reader.skip(len);
+            left -= u64::from(len);
+        }
     }
 
     /// Adds zeros until there are this many bits.

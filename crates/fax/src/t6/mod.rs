@@ -4,7 +4,7 @@
 //! spoils all that follows, so damage ends the page: what came before it is kept.
 //!
 //! [`store`] codes a page and notes where every 64th row begins; [`crate::page::StoredPage::source`] decodes it again
-//! row by row.
+//! row by row. [`replace_top`], [`merge`] and [`make_room`] make stored pages of stored pages.
 //!
 //! Left out: uncompressed mode and other extensions (Table 1/T.6), which count as damage.
 
@@ -13,8 +13,12 @@ use crate::t4::bits::{Reader, Writer};
 use crate::t4::codes::EOL;
 use crate::t4::{one_d, two_d};
 
+mod compose;
+mod splice;
 mod stored;
 
+pub use compose::{make_room, merge};
+pub use splice::replace_top;
 pub use stored::{INDEX_ROWS, StoredPageError, StoredSource, store};
 
 /// Codes a page, closed by EOFB. The last byte is filled with zeros.

@@ -8,7 +8,7 @@ use super::{End, encode_noting, end_before_row, next_row};
 /// [`StoredPage::index`] has an entry for every so many rows.
 pub const INDEX_ROWS: u32 = 64;
 
-/// A [`StoredPage`] does not hold what it says.
+/// A [`StoredPage`] does not hold what it says, or can't be made into what was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StoredPageError {
     /// The code broke off or made no sense.
@@ -26,6 +26,15 @@ pub enum StoredPageError {
     /// The index does not say where the rows begin.
     #[error("the row index does not fit the T.6 code")]
     Index,
+    /// Two pages that were to be one differ in width or resolution.
+    #[error("the pages differ in width or resolution")]
+    Unlike,
+    /// The page has no more rows than are to be free at its top.
+    #[error("the page has no room for {rows} rows at its top")]
+    NoRoom {
+        /// The rows asked for.
+        rows: u32,
+    },
 }
 
 /// Codes a page to keep it.
@@ -40,7 +49,7 @@ pub fn store(page: &mut dyn PageSource) -> StoredPage {
     StoredPage { width, rows, resolution, code, index }
 }
 
-fn note(index: &mut Vec<u64>, row: u32, bit: u64) {
+pub(super) fn note(index: &mut Vec<u64>, row: u32, bit: u64) {
     if row.is_multiple_of(INDEX_ROWS) {
         index.push(bit);
     }

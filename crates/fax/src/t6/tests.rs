@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::page::{Resolution, StoredPage};
+use crate::page::{Bitmap, Resolution, StoredPage};
 
 fn rows_of(width: u16, rows: &[&[u16]]) -> Rows {
     let mut all = Rows::new(width);
@@ -143,6 +143,120 @@ proptest! {
         }
     }
 }
+
+/// `page` with its first rows as in `top`, without the splice.
+fn with_top(page: &Rows, top: &Rows) -> Rows {
+    let mut expected = Rows::new(page.width());
+    for row in 0..page.len() {
+        expected.push(top.row(row).or_else(|| page.row(row)).unwrap());
+    }
+    expected
+}
+
+/// As `rows`, at another width.
+fn of_width(rows: &Rows, width: u16) -> Rows {
+    let mut fitted = Rows::new(width);
+    rows.iter().for_each(|row| fitted.push(row));
+    fitted
+}
+
+proptest! {
+    #[test]
+    fn a_spliced_page_is_the_page_coded_anew(page in any_rows(), top in any_rows(), rows_below in 0u32..200) {
+        // Longer than a stride of the index.
+        let mut page = page;
+        (0..rows_below).for_each(|row| page.push(&[(row * 7 % u32::from(page.width())) as u16]));
+        let top = of_width(&top, page.width());
+        let stored = store(&mut page.source(Resolution::Fine));
+        let spliced = replace_top(&stored, &top).unwrap();
+        prop_assert_eq!(spliced.check(), Ok(()));
+        prop_assert_eq!(spliced, store(&mut with_top(&page, &top).source(Resolution::Fine)));
+    }
+
+    #[test]
+    fn a_top_that_ends_as_the_old_one_did_is_spliced_as_well(page in any_rows(), top in any_rows(), white in 1u32..140) {
+        let mut below = Rows::new(page.width());
+        (0..white).for_each(|_| below.push(&[]));
+        page.iter().for_each(|row| below.push(row));
+        let mut top = of_width(&top, page.width());
+        top.push(&[]);
+        let stored = store(&mut below.source(Resolution::Standard));
+        let spliced = replace_top(&stored, &top).unwrap();
+        prop_assert_eq!(spliced, store(&mut with_top(&below, &top).source(Resolution::Standard)));
+    }
+
+    #[test]
+    fn a_page_with_another_beneath_is_black_where_either_is(page in any_rows(), under in any_rows()) {
+        let under = of_width(&under, page.width());
+        let (a, b) = (page.source(Resolution::Fine), under.source(Resolution::Fine));
+        let merged = merge(&store(&mut a.clone()), &store(&mut b.clone())).unwrap();
+        prop_assert_eq!(merged.check(), Ok(()));
+        let pels = |mut source| Bitmap::from_source(&mut source);
+        let (merged, a, b) = (Bitmap::from_source(&mut merged.source()), pels(a), pels(b));
+        prop_assert_eq!((merged.width(), merged.rows()), (a.width(), a.rows()));
+        for y in 0..a.rows() {
+            for x in 0..a.width() {
+                prop_assert_eq!(merged.is_black(x, y), a.is_black(x, y) || b.is_black(x, y));
+            }
+        }
+    }
+
+    #[test]
+    fn room_is_white_and_costs_no_ink(page in any_rows(), above in 0u32..12, below in 0u32..12, room in 0u32..20) {
+        let mut sheet = Rows::new(page.width());
+        (0..above).for_each(|_| sheet.push(&[]));
+        page.iter().for_each(|row| sheet.push(row));
+        (0..below).for_each(|_| sheet.push(&[]));
+        let stored = store(&mut sheet.source(Resolution::Fine));
+        let Ok(roomy) = make_room(&stored, room) else {
+            prop_assert!(room >= sheet.len() && !stored.is_blank());
+            return Ok(());
+        };
+        prop_assert_eq!(roomy.check(), Ok(()));
+        prop_assert_eq!((roomy.width, roomy.rows, roomy.resolution), (stored.width, stored.rows, stored.resolution));
+        let laid = Rows::from_source(&mut roomy.source());
+        prop_assert!(laid.iter().take(room as usize).all(<[u16]>::is_empty));
+        // Whichever column has ink keeps some, and none gets any.
+        let ink = |rows: &Rows| {
+            let all = Bitmap::from_source(&mut rows.source(Resolution::Fine));
+            (0..all.width()).map(|x| (0..all.rows()).any(|y| all.is_black(x, y))).collect::<Vec<bool>>()
+        };
+        prop_assert_eq!(ink(&laid), ink(&sheet));
+    }
+}
+
+#[test]
+fn pages_that_do_not_fit_each_other_are_refused() {
+    let page = store(&mut rows_of(100, &[&[5], &[]]).source(Resolution::Fine));
+    let wide = store(&mut rows_of(101, &[&[5], &[]]).source(Resolution::Fine));
+    let coarse = store(&mut rows_of(100, &[&[5], &[]]).source(Resolution::Standard));
+    assert_eq!(merge(&page, &wide), Err(StoredPageError::Unlike));
+    assert_eq!(merge(&page, &coarse), Err(StoredPageError::Unlike));
+    assert_eq!(replace_top(&page, &rows_of(101, &[&[]])), Err(StoredPageError::Unlike));
+    assert_eq!(make_room(&page, 2), Err(StoredPageError::NoRoom { rows: 2 }));
+}
+
+#[test]
+fn a_damaged_page_is_not_made_into_a_shorter_one() {
+    let mut rows = Rows::new(100);
+    (0..200).for_each(|row| rows.push(&[row % 100]));
+    let good = store(&mut rows.source(Resolution::Fine));
+    let broken = StoredPage { code: good.code[..20].to_vec(), ..good.clone() };
+    assert!(matches!(merge(&broken, &good), Err(StoredPageError::Damaged { .. })));
+    assert!(matches!(make_room(&broken, 10), Err(StoredPageError::Damaged { .. })));
+    assert!(matches!(replace_top(&broken, &rows), Err(StoredPageError::Damaged { .. })));
+    assert!(!broken.is_blank());
+}
+
+#[test]
+fn a_page_is_blank_when_no_pel_is_black() {
+    let mut rows = Rows::new(1728);
+    (0..500).for_each(|_| rows.push(&[]));
+    assert!(store(&mut rows.source(Resolution::Fine)).is_blank());
+    rows.push(&[1727]);
+    assert!(!store(&mut rows.source(Resolution::Fine)).is_blank());
+}
+
 #[test]
 fn pairs_of_no_length_are_passed_over_when_asked() {
     // As one maker codes: horizontal with white 0 and black 0 at the beginning, then black 4..8; the next row passes over the

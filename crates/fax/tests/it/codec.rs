@@ -62,6 +62,31 @@ fn drawn_pages_have_libtiffs_bytes() {
 }
 
 #[test]
+fn a_page_with_another_top_has_libtiffs_bytes() {
+    let mut pages = codec_pages::all();
+    pages.retain(|page| page.bitmap.rows() > 100 && page.bitmap.width() == 1728);
+    let top = pages.iter().find(|page| page.name.starts_with("text")).unwrap().bitmap.to_rows();
+    let mut spliced = Vec::new();
+    for Drawn { resolution, bitmap, .. } in &mut pages {
+        // A line of the text and the white below it.
+        let mut band = Rows::new(1728);
+        top.iter().skip(100).take(45).for_each(|row| band.push(row));
+        spliced.push(t6::replace_top(&t6::store(&mut bitmap.source(*resolution)), &band).unwrap());
+        for (y, row) in (0..).zip(Bitmap::from_source(&mut band.source(*resolution)).as_bytes().chunks(216)) {
+            bitmap.row_mut(y).unwrap().copy_from_slice(row);
+        }
+    }
+    let bench = Bench::new();
+    let pels = bench.write("pels.tif", &uncompressed(&pages));
+    let recoded = bench.tiffcp(&["-c", "g4"], &pels);
+    for ((Drawn { name, .. }, ours), theirs) in pages.iter().zip(&spliced).zip(strips(&recoded)) {
+        assert_eq!(ours.check(), Ok(()), "{name}");
+        assert!(ours.code == theirs, "{name}: {} bytes, libtiff has {}", ours.code.len(), theirs.len());
+    }
+    assert!(spliced.len() > 3);
+}
+
+#[test]
 fn the_itu_charts_have_libtiffs_bytes_and_known_sizes() {
     let Some(folder) = test_data("itu") else { return };
     let bench = Bench::new();

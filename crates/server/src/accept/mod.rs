@@ -1,20 +1,26 @@
 //! From a request that is right to a job that can be stored: ids, numbers to dial, the window, the account's defaults.
 //!
+//! Whether the template and the overlay it names are installed is for the store to say, in the transaction that stores it.
+//!
 //! Left out until its own issue: a phone number library (see [`number`]).
 
 pub mod allow;
 pub mod id;
+pub mod kinds;
 pub mod number;
 
 #[cfg(test)]
 mod tests;
 
-use ferrofax_api::job::{FaxJob, Violation, WindowEnd};
+use ferrofax_api::job::{FaxJob, Paper, RenderingOptions, Resolution, Violation, WindowEnd};
+use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use crate::jobs::{DeliveryId, JobId, NewDelivery, NewJob};
+use crate::stationery::OverlayName;
 use id::Ids;
+use kinds::Kinds;
 
 /// Whose job it is, and what acceptance takes from the account's settings.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -27,17 +33,24 @@ pub struct Account {
     pub csid: Option<String>,
     /// ISO 3166-1 alpha-2: where national numbers are at home.
     pub country: Option<String>,
+    pub paper: Paper,
+    pub resolution: Resolution,
+    /// The header line where a job names none.
+    pub header: Option<String>,
+    /// The cover page where a job names none.
+    pub cover: Option<String>,
 }
 
 /// Makes jobs of requests. One per node: it owns the ids.
 #[derive(Debug)]
 pub struct Accept {
     ids: Ids,
+    kinds: Kinds,
 }
 
 impl Accept {
-    pub fn new(ids: Ids) -> Accept {
-        Accept { ids }
+    pub fn new(ids: Ids, kinds: Kinds) -> Accept {
+        Accept { ids, kinds }
     }
 
     /// The job that `order` is when `account` submits it at `now`.
@@ -45,6 +58,15 @@ impl Accept {
         let (valid_from, valid_until) = window(&order, now);
         if order.transport.csid.is_none() {
             order.transport.csid.clone_from(&account.csid);
+        }
+        for (index, document) in order.documents.iter().enumerate() {
+            if let Some(missing) = self.kinds.missing_for(document.kind) {
+                return Err(Violation::new(format!("documents[{index}].name"), missing));
+            }
+        }
+        complete(&mut order.rendering, account)?;
+        if order.documents.is_empty() && order.rendering.cover.is_none() {
+            return Err(Violation::new("documents", "neither a document nor a cover page is given"));
         }
         let id = JobId(self.ids.next("FJ", now));
         let numbered = order.recipients.iter().enumerate();
@@ -65,6 +87,27 @@ impl Accept {
             deliveries,
         })
     }
+}
+
+/// What the job leaves open is the account's, as it is now. So a job goes out as it would have on the day it was accepted.
+fn complete(rendering: &mut RenderingOptions, account: &Account) -> Result<(), Violation> {
+    rendering.paper.get_or_insert(account.paper);
+    rendering.resolution.get_or_insert(account.resolution);
+    let set = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    rendering.cover = rendering.cover.take().or_else(|| set(&account.cover));
+    if let Some(overlay) = &mut rendering.overlay {
+        let name = OverlayName::parse(&overlay.name);
+        let name = name.map_err(|wrong| Violation::new("renderingOptions.overlay.name", wrong.to_string()))?;
+        overlay.name = name.to_string();
+    }
+    if rendering.header.is_none()
+        && let Some(header) = set(&account.header)
+    {
+        let wrong = |wrong| Violation::new("renderingOptions.header", format!("the account's header line {wrong}"));
+        Header::parse(&header).map_err(wrong)?;
+        rendering.header = Some(header);
+    }
+    Ok(())
 }
 
 /// Valid at once and for a month, where the request says nothing else. The month begins with the job's validity; a duration

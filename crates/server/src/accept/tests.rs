@@ -22,7 +22,7 @@ fn order(more: &str) -> FaxJob {
 }
 
 fn accept() -> Accept {
-    Accept::new(Ids::new("05ZZBIEL").expect("a node"))
+    Accept::new(Ids::new("05ZZBIEL").expect("a node"), Kinds::default())
 }
 
 fn account() -> Account {
@@ -31,6 +31,7 @@ fn account() -> Account {
         login: "te".into(),
         csid: Some("Ferrofax".into()),
         country: Some("DE".into()),
+        ..Account::default()
     }
 }
 
@@ -135,6 +136,76 @@ fn a_job_gets_ids_numbers_and_the_accounts_sender_id() {
     let nowhere = Account { country: None, ..account() };
     let wrong = accept().job(order(""), &nowhere, now()).expect_err("must be refused");
     assert_eq!(wrong.to_string(), "recipients[1].number: is a national number, and the account has no country");
+}
+
+#[test]
+fn what_a_job_leaves_open_is_the_accounts() {
+    let set = Account {
+        paper: Paper::Letter,
+        resolution: Resolution::Low,
+        header: Some("%P/%T".into()),
+        cover: Some("a.ftl.html".into()),
+        ..account()
+    };
+    let rendering = |more: &str| accept().job(order(more), &set, now()).expect("a job").order.rendering;
+    let filled = rendering("");
+    assert_eq!((filled.paper, filled.resolution), (Some(Paper::Letter), Some(Resolution::Low)));
+    assert_eq!((filled.header.as_deref(), filled.cover.as_deref()), (Some("%P/%T"), Some("a.ftl.html")));
+    let own = rendering(
+        r#","renderingOptions":{"paperFormat":"A4","resolution":"HIGH","header":"own","coverpageTemplate":"b.ftl.html"}"#,
+    );
+    assert_eq!((own.paper, own.resolution), (Some(Paper::A4), Some(Resolution::High)));
+    assert_eq!((own.header.as_deref(), own.cover.as_deref()), (Some("own"), Some("b.ftl.html")));
+    // Empty settings are none.
+    let empty = Account { header: Some(String::new()), cover: Some(String::new()), ..account() };
+    let rendering = accept().job(order(""), &empty, now()).expect("a job").order.rendering;
+    assert_eq!((rendering.header, rendering.cover), (None, None));
+}
+
+#[test]
+fn there_must_be_something_to_send() {
+    let nothing = |account: &Account| {
+        let order = job::parse(br#"{"recipients":[{"number":"+49 89 123"}]}"#, now()).expect("a request");
+        accept().job(order, account, now()).map(|job| job.order.rendering.cover).map_err(|wrong| wrong.to_string())
+    };
+    assert_eq!(nothing(&account()), Err("documents: neither a document nor a cover page is given".into()));
+    let cover = Account { cover: Some("a.ftl.html".into()), ..account() };
+    assert_eq!(nothing(&cover), Ok(Some("a.ftl.html".into())));
+}
+
+#[test]
+fn an_overlay_is_named_without_its_extension() {
+    let named = |name: &str| {
+        let more = format!(r#","renderingOptions":{{"overlay":{{"name":"{name}","mode":"ALL_PAGES"}}}}"#);
+        let job = accept().job(order(&more), &account(), now()).map_err(|wrong| wrong.to_string());
+        job.map(|job| job.order.rendering.overlay.expect("an overlay").name)
+    };
+    assert_eq!(named("LetterHead.tif"), Ok("LetterHead".into()));
+    assert_eq!(named("LetterHead"), Ok("LetterHead".into()));
+    let wrong = "renderingOptions.overlay.name: contains other characters than a-z A-Z 0-9 - _ .";
+    assert_eq!(named("../LetterHead"), Err(wrong.into()));
+}
+
+#[test]
+fn kinds_that_need_what_is_not_installed_are_refused() {
+    let office = "office documents can't be converted here: LibreOffice is not installed";
+    for (name, kinds, what) in [
+        ("b.docx", Kinds { office: false, ..Kinds::ALL }, office),
+        ("b.rtf", Kinds { office: false, ..Kinds::ALL }, office),
+        ("b.ps", Kinds { ps: false, ..Kinds::ALL }, "PostScript can't be converted here: no converter is configured"),
+        ("b.pcl", Kinds { pcl: false, ..Kinds::ALL }, "PCL can't be converted here: no converter is configured"),
+    ] {
+        let submit = |kinds| {
+            let body = format!(
+                r#"{{"recipients":[{{"number":"+49 89 123"}}],
+                    "documents":[{{"name":"a.pdf","data":"QQ=="}},{{"name":"{name}","data":"QQ=="}}]}}"#
+            );
+            let order = job::parse(body.as_bytes(), now()).expect("a request");
+            Accept::new(Ids::new("05ZZBIEL").expect("a node"), kinds).job(order, &account(), now())
+        };
+        assert_eq!(submit(kinds).expect_err("must be refused").to_string(), format!("documents[1].name: {what}"));
+        assert!(submit(Kinds::ALL).is_ok(), "{name}");
+    }
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Blobs {
 pub enum Piece {
     /// A document as submitted.
     Document(u32),
+    /// A document fetched from its URL, and the number of the lease under which it was.
+    Fetched { number: u32, lease: i64 },
     /// The code of a rendered page, and the number of the lease under which it was made: who lost his lease must not
     /// overwrite what his successor made.
     Page { variant: u32, number: u32, lease: i64 },
@@ -36,6 +38,7 @@ impl Piece {
     fn file_name(self) -> String {
         match self {
             Piece::Document(number) => format!("document-{number}"),
+            Piece::Fetched { number, lease } => format!("fetched-{number}-{lease}"),
             Piece::Page { variant, number, lease } => format!("page-{variant}-{number}-{lease}"),
         }
     }

@@ -6,10 +6,11 @@ use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::Path;
 
+use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 
 use super::{Config, Customer, ErrorCorrection, Http, Line, LineKind, Login, Secret, Sip};
-use crate::store::BlankPages;
+use crate::stationery::TemplateName;
 
 /// Something that would not work.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,6 +67,7 @@ impl Config {
         self.http.check(&mut finder.within("http"));
         let mut render = finder.within("render");
         render.need((1..=256).contains(&self.render.children), "children", "must be 1 to 256");
+        render.need((1..=64).contains(&self.render.composers), "composers", "must be 1 to 64");
         render.need(self.render.document_seconds_max > 0, "document_seconds_max", "must be more than 0");
         render.need(self.render.pages_max > 0, "pages_max", "must be more than 0");
         self.lines(&mut finder);
@@ -205,15 +207,16 @@ impl Customer {
         finder.need(once, "push_credentials", "push_credentials and push_credentials_file exclude each other");
         finder.file("push_credentials_file", self.push_credentials_file.as_deref());
         finder.need(self.retention_days != Some(0), "retention_days", "must be more than 0");
-        // Set and not honoured, these would send another fax than the customer's, or one that was to stay in the house.
-        for (key, set) in [
-            ("header", self.header.as_ref().is_some_and(|header| !header.is_empty())),
-            ("default_cover", self.default_cover.as_ref().is_some_and(|cover| !cover.is_empty())),
-            ("blank_pages", self.blank_pages == Some(BlankPages::Suppress)),
-            ("test_mode", self.test_mode == Some(true)),
-        ] {
-            finder.need(!set, key, "not supported by this version");
+        if let Some(Err(wrong)) = self.header.as_deref().map(Header::parse) {
+            finder.say("header", wrong.to_string());
         }
+        // Whether it is installed is seen when a job wants it.
+        let cover = self.default_cover.as_deref().filter(|cover| !cover.is_empty());
+        if let Some(Err(wrong)) = cover.map(TemplateName::parse) {
+            finder.say("default_cover", wrong.to_string());
+        }
+        // Set and not honoured, this would send what was to stay in the house.
+        finder.need(self.test_mode != Some(true), "test_mode", "not supported by this version");
     }
 }
 

@@ -63,6 +63,7 @@ pub struct Http {
 #[serde(deny_unknown_fields)]
 pub struct Render {
     pub children: usize,
+    pub composers: usize,
     pub document_seconds_max: u64,
     pub pages_max: u32,
 }

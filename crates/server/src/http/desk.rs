@@ -9,6 +9,7 @@ use crate::accept::Account;
 use crate::accept::allow::AllowList;
 use crate::jobs::{JobId, NewJob};
 use crate::store::{Store, StoreError};
+use ferrofax_api::job::Violation;
 use ferrofax_api::report::FaxReport;
 
 impl From<StoreError> for DeskError {
@@ -20,6 +21,14 @@ impl From<StoreError> for DeskError {
             StoreError::Busy => {
                 DeskError::Unavailable { reason: "too many jobs at once", retry_after: Duration::from_secs(1) }
             }
+            StoreError::UnknownTemplate => DeskError::Invalid(Violation::new(
+                "renderingOptions.coverpageTemplate",
+                "no template of this name is installed",
+            )),
+            StoreError::UnknownOverlay => DeskError::Invalid(Violation::new(
+                "renderingOptions.overlay.name",
+                "no overlay of this name is installed",
+            )),
             other => DeskError::Internal(other.into()),
         }
     }
@@ -29,11 +38,16 @@ impl Desk for Store {
     fn login<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Login>> {
         Box::pin(async move {
             let Some(login) = Store::login(self, name).await? else { return Ok(None) };
+            let settings = login.customer.account;
             let account = Account {
                 customer: login.customer.number,
                 login: login.name,
-                csid: login.customer.account.csid,
-                country: login.customer.account.country,
+                csid: settings.csid,
+                country: settings.country,
+                paper: settings.paper,
+                resolution: settings.resolution,
+                header: settings.header,
+                cover: settings.default_cover,
             };
             let allow = AllowList::from(login.allowed);
             Ok(Some(Login { account, password_hash: login.password_hash, allow }))

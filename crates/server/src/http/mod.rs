@@ -35,6 +35,7 @@ use axum::http::uri::PathAndQuery;
 use axum::middleware::map_request;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing};
+use ferrofax_api::job::Violation;
 use ferrofax_api::report::FaxReport;
 use jiff::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -81,6 +82,9 @@ pub enum DeskError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The job asks for what does not exist. Nothing was stored.
+    #[error("{0}")]
+    Invalid(Violation),
     /// A fault of ours.
     #[error("the store failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

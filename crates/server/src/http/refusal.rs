@@ -102,6 +102,7 @@ impl From<DeskError> for Refusal {
     fn from(error: DeskError) -> Refusal {
         match error {
             DeskError::Unavailable { reason, retry_after } => Refusal::Unavailable { reason, retry_after },
+            DeskError::Invalid(violation) => Refusal::Invalid(violation),
             DeskError::Internal(_) => Refusal::internal(&error),
         }
     }

@@ -1,6 +1,7 @@
 //! The rules and words of jobs: ids, states, what an outcome means, what to do next. No I/O.
 
 mod next;
+mod overlay;
 mod routes;
 mod status;
 
@@ -10,7 +11,8 @@ use ferrofax_api::job::FaxJob;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::next::{History, Next, Policy, decide};
+pub use self::next::{History, Next, Policy, decide, uncomposed};
+pub use self::overlay::{Makeup, overlaid};
 pub use self::routes::Routes;
 pub use self::status::{ApiStatus, again_can_help, every_outcome, outcomes_page, status};
 

@@ -3,6 +3,8 @@
 //! In this version a delivery has one call; only a call cut off by a crash or restart of ours is made again, from the first
 //! unconfirmed page. Redial and retry by policy are a later matter and belong here.
 
+use std::time::Duration;
+
 use ferrofax_fax::outcome::Outcome;
 use jiff::Timestamp;
 
@@ -28,11 +30,15 @@ pub struct Policy {
     pub doubts_max: u32,
     /// Interrupted calls in all, after which we give up: a delivery that takes the service down must not do so for ever.
     pub interruptions_max: u32,
+    /// Tries to compose a recipient's pages that may fail through a fault of ours, and how long to wait after each.
+    pub compositions_max: u32,
+    pub composition_pause: Duration,
 }
 
 impl Default for Policy {
     fn default() -> Policy {
-        Policy { doubts_max: 2, interruptions_max: 5 }
+        let composition_pause = Duration::from_secs(30);
+        Policy { doubts_max: 2, interruptions_max: 5, compositions_max: 5, composition_pause }
     }
 }
 
@@ -72,6 +78,16 @@ pub fn decide(outcome: &Outcome, history: &History, policy: &Policy, now: Timest
             }
         }
         other => Next::end(status(other)),
+    }
+}
+
+/// The rule where a recipient's own pages could not be composed, so that there was no call: final with these words where the cause
+/// is the customer's to mend, else tried again. `before` is how often it failed before.
+pub fn uncomposed(refusal: Option<&str>, before: u32, policy: &Policy, now: Timestamp) -> Next {
+    match refusal {
+        Some(reason) => Next::end((ApiStatus::RenderingError, reason)),
+        None if before + 1 >= policy.compositions_max => Next::end(status(&Outcome::Internal)),
+        None => Next::Again { not_before: now.checked_add(policy.composition_pause).unwrap_or(now) },
     }
 }
 
@@ -135,5 +151,18 @@ mod tests {
             word(&Outcome::NoReply { phase: Phase::D, to: "MPS".into() }, history(2, 0, 1, 0)),
             "PAGE_SEND_ERROR"
         );
+    }
+
+    #[test]
+    fn pages_that_can_not_be_composed_are_tried_again_only_where_that_can_help() {
+        let policy = Policy::default();
+        let refused = uncomposed(Some("cover page: a.ftl:1:2: what"), 0, &policy, NOW);
+        let reason = "cover page: a.ftl:1:2: what".to_owned();
+        assert_eq!(refused, Next::Final { status: ApiStatus::RenderingError, reason });
+        let later = Next::Again { not_before: NOW + policy.composition_pause };
+        assert_eq!(uncomposed(None, 0, &policy, NOW), later);
+        assert_eq!(uncomposed(None, policy.compositions_max - 2, &policy, NOW), later);
+        let given_up = uncomposed(None, policy.compositions_max - 1, &policy, NOW);
+        assert!(matches!(given_up, Next::Final { status: ApiStatus::Comerror, .. }));
     }
 }

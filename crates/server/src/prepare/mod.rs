@@ -1,22 +1,26 @@
-//! The stage that turns documents into pages: claim a job, have its documents rendered in order by a child, settle.
+//! The stage that turns documents into pages: claim a job, have its documents rendered in order by a child, lay them out, settle.
 //!
-//! [`worker`] keeps the warm children that do the rendering, [`protocol`] is what is said between them and us. A document that
+//! [`worker`] keeps the warm children that do the rendering, [`protocol`] is what is said between them and us. All of it happens
+//! once for a job, however many recipients it has: what differs between them comes later, in [`crate::compose`]. A document that
 //! can't be rendered ends its job, with the reason; a fault of ours leaves the claim to run out, and the job is tried again.
 
+pub mod layout;
 pub mod protocol;
 pub mod worker;
 
 use std::time::Duration;
 
-use ferrofax_api::job::{self, DocumentKind};
+use ferrofax_api::job::{self, Charset, DocumentKind, OverlayMode, Paper};
 use ferrofax_fax::page::{Resolution, StoredPage};
+use ferrofax_fax::t6::StoredPageError;
+use ferrofax_template::header::Header;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::{ApiStatus, Routes};
-use crate::store::{PreparationClaim, Stage, Store, StoreError};
+use crate::jobs::{ApiStatus, Makeup, Routes};
+use crate::store::{BlankPages, PreparationClaim, Prepared, Stage, Store, StoreError};
 use protocol::{Job, Task};
-use worker::{Pool, RenderError};
+use worker::{Pool, RenderError, Rendered};
 
 /// How long a claim holds without being extended.
 const LEASE: Duration = Duration::from_secs(60);
@@ -27,14 +31,87 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Prepare {
     pub store: Store,
-    pub pool: Pool,
+    pub renderer: Renderer,
     pub routes: Routes,
     /// Our name on claims.
     pub owner: String,
+}
+
+/// Makes pages of documents.
+#[derive(Debug)]
+pub struct Renderer {
+    pub pool: Pool,
     /// Pages of one fax.
     pub pages_max: u32,
     /// For one document.
     pub document_time_max: Duration,
+}
+
+/// The sheet a fax is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sheet {
+    pub paper: Paper,
+    pub resolution: Resolution,
+}
+
+impl Sheet {
+    pub fn new(paper: Paper, resolution: job::Resolution) -> Sheet {
+        let resolution = match resolution {
+            job::Resolution::Low => Resolution::Standard,
+            job::Resolution::High => Resolution::Fine,
+        };
+        Sheet { paper, resolution }
+    }
+}
+
+impl Renderer {
+    /// A document's pages, at most `pages_max`.
+    pub async fn document(
+        &self,
+        (kind, charset): (DocumentKind, Charset),
+        bytes: &[u8],
+        sheet: Sheet,
+        pages_max: u32,
+    ) -> Result<Rendered, RenderError> {
+        let Sheet { paper, resolution } = sheet;
+        let job = Job {
+            task: Task::Document { kind, charset, paper, resolution },
+            pages_max,
+            cpu_seconds_max: self.document_time_max.as_secs().max(1),
+        };
+        self.pool.render(&job, bytes).await
+    }
+}
+
+/// Everything that makes pages of rendered documents.
+#[derive(Clone, Debug, Default)]
+pub struct Finish {
+    pub blank_pages: BlankPages,
+    /// The mode, and a page for each resolution.
+    pub overlay: Option<(OverlayMode, Vec<StoredPage>)>,
+    /// Lines of the header line; 0 for none.
+    pub header_lines: u32,
+    /// A cover page goes before them.
+    pub cover: bool,
+}
+
+impl Finish {
+    /// The fax's pages from those of its documents. Takes a few milliseconds a page.
+    pub fn pages(&self, documents: Vec<Vec<StoredPage>>) -> Result<Vec<StoredPage>, StoredPageError> {
+        let documents = match self.blank_pages {
+            BlankPages::Keep => documents,
+            BlankPages::Suppress => layout::without_blank(documents),
+        };
+        let count = |pages: usize| u32::try_from(pages).unwrap_or(u32::MAX);
+        let fax = Makeup {
+            // How long it will be makes no difference to the pages after it.
+            cover: u32::from(self.cover),
+            documents: count(documents.iter().map(Vec::len).sum()),
+            first_file: count(documents.first().map_or(0, Vec::len)),
+        };
+        let overlay = self.overlay.as_ref().map(|(mode, pages)| (*mode, &**pages));
+        layout::lay_out(documents.into_iter().flatten().collect(), fax.cover, fax, overlay, self.header_lines)
+    }
 }
 
 impl Prepare {
@@ -66,13 +143,14 @@ impl Prepare {
         let job = claim.job.clone();
         let rendered = tokio::select! {
             rendered = self.pages(&claim) => rendered,
-            () = self.keep(&claim) => return,
+            () = keep(&self.store, &claim) => return,
         };
         let now = Timestamp::now();
         let settled = match rendered {
-            Ok(pages) => {
-                tracing::info!(job.id = %job, pages = pages.len(), "prepared job {job}, {} pages", pages.len());
-                self.store.settle_prepared(claim, pages, &self.routes, now).await
+            Ok(prepared) => {
+                let (documents, pages) = (claim.documents.len(), prepared.pages.len());
+                tracing::info!(job.id = %job, documents, pages, "prepared job {job}, {pages} pages");
+                self.store.settle_prepared(claim, prepared, &self.routes, now).await
             }
             Err(Failure::Document(status, reason)) => {
                 tracing::info!(job.id = %job, status = status.word(), "job {job} can't be prepared");
@@ -89,42 +167,59 @@ impl Prepare {
         }
     }
 
-    /// Extends the claim for as long as it is ours; returns when it is not.
-    async fn keep(&self, claim: &PreparationClaim) {
-        loop {
-            tokio::time::sleep(LEASE / 3).await;
-            let extended = self.store.extend_preparation_lease(claim, Timestamp::now(), LEASE).await;
-            if matches!(extended, Err(StoreError::Stale)) {
-                return;
-            }
-        }
-    }
-
-    /// The pages of all documents, in order.
-    async fn pages(&self, claim: &PreparationClaim) -> Result<Vec<StoredPage>, Failure> {
-        let paper = claim.rendering.paper.unwrap_or(claim.account.paper);
-        let resolution = match claim.rendering.resolution.unwrap_or(claim.account.resolution) {
-            job::Resolution::Low => Resolution::Standard,
-            job::Resolution::High => Resolution::Fine,
-        };
-        let mut pages: Vec<StoredPage> = Vec::new();
+    /// What all recipients get: the pages of all documents in order, laid out.
+    async fn pages(&self, claim: &PreparationClaim) -> Result<Prepared, Failure> {
+        let rendering = &claim.rendering;
+        let paper = rendering.paper.unwrap_or(claim.account.paper);
+        let sheet = Sheet::new(paper, rendering.resolution.unwrap_or(claim.account.resolution));
+        let (mut documents, mut warnings, mut count) = (Vec::new(), Vec::new(), 0_u32);
         for document in &claim.documents {
-            let bytes = self.store.document(&claim.job, document).await.map_err(|error| Failure::Ours(error.into()))?;
-            let left = self.pages_max.saturating_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX));
-            let job = Job {
-                task: Task::Document { kind: document.kind, charset: document.charset, paper, resolution },
-                pages_max: left,
-                cpu_seconds_max: self.document_time_max.as_secs().max(1),
-            };
-            let rendered = self.pool.render(&job, &bytes).await;
+            let bytes = self.store.document(&claim.job, document).await?;
+            let left = self.renderer.pages_max.saturating_sub(count);
+            let rendered = self.renderer.document((document.kind, document.charset), &bytes, sheet, left).await;
             let rendered = rendered.map_err(|error| Failure::new(error, document.number, document.kind))?;
             for warning in &rendered.warnings {
                 let job = &claim.job;
-                tracing::warn!(job.id = %job, warning = warning.code(), "job {job}: {warning}");
+                tracing::debug!(job.id = %job, warning = warning.code(), "job {job}: {warning}");
             }
-            pages.extend(rendered.pages);
+            warnings.extend(rendered.warnings.into_iter().map(|warning| warning.after(count)));
+            count = count.saturating_add(u32::try_from(rendered.pages.len()).unwrap_or(u32::MAX));
+            documents.push(rendered.pages);
         }
-        Ok(pages)
+        let finish = self.finish(claim, paper).await?;
+        let pages = tokio::task::spawn_blocking(move || finish.pages(documents)).await;
+        let pages = pages.map_err(|error| Failure::Ours(error.into()))?.map_err(|error| Failure::Ours(error.into()))?;
+        Ok(Prepared { pages, warnings })
+    }
+
+    async fn finish(&self, claim: &PreparationClaim, paper: Paper) -> Result<Finish, Failure> {
+        let ours = |what: &str| Failure::Ours(what.into());
+        let overlay = match (&claim.rendering.overlay, &claim.stationery) {
+            (Some(overlay), Some(stationery)) => {
+                Some((overlay.mode, self.store.overlay_pages(stationery, &overlay.name, paper).await?))
+            }
+            (Some(_), None) => return Err(ours("a job with an overlay is bound to no stationery")),
+            (None, _) => None,
+        };
+        let header = claim.rendering.header.as_deref().map(Header::parse).transpose();
+        let header = header.map_err(|error| Failure::Ours(error.into()))?;
+        Ok(Finish {
+            blank_pages: claim.account.blank_pages,
+            overlay,
+            header_lines: header.map_or(0, |header| header.lines()),
+            cover: claim.rendering.cover.is_some(),
+        })
+    }
+}
+
+/// Extends the claim for as long as it is ours; returns when it is not.
+async fn keep(store: &Store, claim: &PreparationClaim) {
+    loop {
+        tokio::time::sleep(LEASE / 3).await;
+        let extended = store.extend_preparation_lease(claim, Timestamp::now(), LEASE).await;
+        if matches!(extended, Err(StoreError::Stale)) {
+            return;
+        }
     }
 }
 
@@ -143,5 +238,11 @@ impl Failure {
             _ => ApiStatus::RenderingError,
         };
         Failure::Document(status, format!("document {}: {error}", document + 1))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Ours(error.into())
     }
 }

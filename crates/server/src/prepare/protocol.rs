@@ -20,8 +20,10 @@ use ferrofax_fax::page::Resolution;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Bytes of a header at most.
-pub const HEADER_BYTES_MAX: u32 = 4096;
+/// Bytes of a header at most; [`WARNINGS_MAX`] fit.
+pub const HEADER_BYTES_MAX: u32 = 64_000;
+/// Warnings told about a document; more say nothing new.
+pub const WARNINGS_MAX: usize = 500;
 /// Bytes of a document at most. The door allows less; this bounds what a child keeps for us.
 pub const DOCUMENT_BYTES_MAX: u32 = 256 << 20;
 /// Bytes of a coded page at most. A superfine page of alternating pels, T.6's worst case, takes less than half of it.

@@ -13,6 +13,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -84,6 +85,8 @@ pub struct Pool {
     /// One permit per child.
     turns: Semaphore,
     idle: Mutex<Vec<Worker>>,
+    /// Jobs done, whatever came of them.
+    jobs: AtomicU64,
 }
 
 impl Pool {
@@ -91,7 +94,7 @@ impl Pool {
     pub fn start(settings: Settings) -> io::Result<Pool> {
         let children = settings.children.max(1);
         let workers = (0..children).map(|_| Worker::start(&settings)).collect::<io::Result<Vec<_>>>()?;
-        Ok(Pool { settings, turns: Semaphore::new(children), idle: Mutex::new(workers) })
+        Ok(Pool { settings, turns: Semaphore::new(children), idle: Mutex::new(workers), jobs: AtomicU64::new(0) })
     }
 
     /// Renders a document, as soon as a child is free.
@@ -108,6 +111,7 @@ impl Pool {
             Err(_) => (Err(RenderError::TimedOut { limit }), false),
         };
         worker.jobs += 1;
+        self.jobs.fetch_add(1, Ordering::Relaxed);
         if keep && worker.jobs < self.settings.jobs_per_child && worker.rss() <= self.settings.rss_max {
             self.give_back(worker);
         } else {
@@ -120,6 +124,11 @@ impl Pool {
             }
         }
         result
+    }
+
+    /// How many jobs its children have done, whatever came of them; for metrics.
+    pub fn jobs_done(&self) -> u64 {
+        self.jobs.load(Ordering::Relaxed)
     }
 
     /// The processes that wait for a document. A child at work is not among them.

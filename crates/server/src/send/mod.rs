@@ -1,20 +1,25 @@
-//! The stage that calls: claim a delivery, place its call, settle what became of it.
+//! The stage that calls: claim a delivery, compose its own pages, place its call, settle what became of it.
 //!
 //! Each [`Way`] out has its own loop and its own number of channels. A call stops at every page until the store has on disk what
 //! just became true (architecture decision 12): first that the page is in doubt, then that it is confirmed. What comes after
-//! the call is decided by [`crate::jobs::decide`] alone.
+//! the call is decided by [`crate::jobs::decide`] alone. Where the pages can't be composed there is no call, and no attempt on
+//! record; [`crate::jobs::uncomposed`] decides then.
+
+mod own;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ferrofax_fax::outcome::Outcome;
+use ferrofax_fax::page::StoredPage;
 use ferrofax_fax::t30::{self, Event, Role, Task};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::jobs::{Policy, decide};
+use crate::compose::{ComposeError, Composer};
+use crate::jobs::{Policy, decide, uncomposed};
 use crate::line::loopback::Loopback;
 use crate::line::{CallRecord, GiveUp, Line, Number, Observer, Order, Speed, Story};
 use crate::store::{AttemptResult, DeliveryClaim, Stage, Store, StoreError};
@@ -67,6 +72,7 @@ pub struct Stop {
 #[derive(Clone, Debug)]
 pub struct Send {
     pub store: Store,
+    pub composer: Arc<Composer>,
     /// Our name on claims.
     pub owner: String,
     pub policy: Policy,
@@ -124,8 +130,16 @@ impl Send {
 
     /// One call, and what follows from it.
     async fn call(&self, way: &Way, claim: DeliveryClaim) {
+        let composed = tokio::select! {
+            composed = self.compose(&claim) => composed,
+            () = self.keep(&claim) => return,
+        };
+        let (claim, pages) = match composed {
+            Ok(composed) => composed,
+            Err(error) => return self.settle_uncomposed(claim, &error).await,
+        };
         let record = tokio::select! {
-            record = self.place(way, &claim) => record,
+            record = self.place(way, &claim, pages) => record,
             // The call is dropped, which hangs up.
             () = self.keep(&claim) => return,
         };
@@ -136,16 +150,42 @@ impl Send {
         self.settle(claim, result).await;
     }
 
+    /// The pages of this call, as they stand on record.
+    async fn compose(&self, claim: &DeliveryClaim) -> Result<(DeliveryClaim, Vec<Arc<StoredPage>>), NotComposed> {
+        let fax = own::gather(&self.store, claim, Timestamp::now()).await?;
+        let composed = self.composer.compose(fax).await?;
+        let (cover_pages, warnings) = (composed.cover_pages, &composed.warnings);
+        let claim = self.store.record_composed(claim.clone(), cover_pages, warnings).await?;
+        Ok((claim, composed.pages))
+    }
+
+    async fn settle_uncomposed(&self, claim: DeliveryClaim, error: &NotComposed) {
+        let job = claim.job.clone();
+        if matches!(error, NotComposed::Store(StoreError::Stale)) {
+            return;
+        }
+        let refusal = error.refusal();
+        match &refusal {
+            Some(_) => tracing::info!(job.id = %job, "the pages of a recipient of job {job} can't be composed"),
+            None => {
+                let error = error as &dyn std::error::Error;
+                tracing::error!(job.id = %job, error, "composing pages of job {job} failed");
+            }
+        }
+        let now = Timestamp::now();
+        let next = uncomposed(refusal.as_deref(), claim.uncomposed, &self.policy, now);
+        let settled = self.store.settle_uncomposed(claim, next, now).await;
+        if let Err(error) = settled {
+            // The claim runs out, and the delivery is tried again.
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(job.id = %job, error, "a recipient of job {job} without pages can't be stored");
+        }
+    }
+
     /// `None`: the call could not even begin.
-    async fn place(&self, way: &Way, claim: &DeliveryClaim) -> Option<CallRecord> {
-        let job = &claim.job;
-        let pages = self.store.pages(claim).await;
-        let pages = pages.inspect_err(|error| {
-            tracing::error!(job.id = %job, error = error as &dyn std::error::Error, "the pages of job {job} can't be read");
-        });
+    async fn place(&self, way: &Way, claim: &DeliveryClaim, pages: Vec<Arc<StoredPage>>) -> Option<CallRecord> {
         let local_id = t30::local_id(claim.csid.as_deref().unwrap_or_default());
-        let number = Number::new(&claim.dial);
-        let (Ok(pages), Some(number)) = (pages, number) else { return None };
+        let number = Number::new(&claim.dial)?;
         let order = Order {
             number,
             config: t30::Config::new(Role::Caller, Task::Send(pages), local_id),
@@ -200,6 +240,27 @@ impl Send {
         }
         let next = decide(&result.outcome, &history, &self.policy, Timestamp::now());
         self.store.settle_attempt(claim.clone(), result.clone(), next).await
+    }
+}
+
+/// Why there is no call.
+#[derive(Debug, thiserror::Error)]
+enum NotComposed {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("what the pages are composed of can't be had")]
+    Gather(#[from] own::GatherError),
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+}
+
+impl NotComposed {
+    /// What the customer is told; none where it is our fault.
+    fn refusal(&self) -> Option<String> {
+        match self {
+            Self::Compose(error) => error.refusal(),
+            Self::Store(_) | Self::Gather(_) => None,
+        }
     }
 }
 

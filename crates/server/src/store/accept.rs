@@ -8,6 +8,7 @@ use rusqlite::params;
 use sha2::{Digest as _, Sha256};
 
 use super::rows::{At, Json, Word};
+use super::stationery::bind;
 use super::writer::Tx;
 use super::{ROW_BYTES_MAX, Stage, Store, StoreError};
 use crate::blobs::Piece;
@@ -25,7 +26,7 @@ struct Stored {
 
 impl Store {
     /// Accepts a job. When this returns it is on disk. [`StoreError::Full`] and [`StoreError::Busy`]: it was not accepted, come
-    /// back later.
+    /// back later. [`StoreError::UnknownTemplate`] and [`StoreError::UnknownOverlay`]: it asks for what is not installed.
     pub async fn accept_job(&self, mut job: NewJob) -> Result<(), StoreError> {
         let documents = std::mem::take(&mut job.order.documents);
         let bytes: usize = documents.iter().map(|document| document.data().len()).sum();
@@ -77,12 +78,14 @@ fn insert(
     }
     let open = i64::try_from(job.deliveries.len()).map_err(StoreError::internal)?;
     let rank = Priority::of(&job.order).rank();
+    let stationery = bind(tx, &job.customer, rendering)?;
+    let to_fetch = documents.iter().any(|stored| stored.document.url().is_some());
     tx.connection
         .prepare_cached(
             "INSERT INTO jobs (id, customer, login, state, priority, accepted_at, valid_from, valid_until,
                  open_deliveries, reference, transport, rendering, report_mail, push_url, push_method, push_principal,
-                 push_credentials, customer_reference)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                 push_credentials, customer_reference, stationery, to_fetch)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?
         .execute(params![
             job.id.0,
@@ -103,16 +106,19 @@ fn insert(
             push.and_then(|push| push.principal.as_ref()),
             sealed,
             customer_reference,
+            stationery,
+            to_fetch,
         ])?;
 
     let mut statement = tx.connection.prepare_cached(
-        "INSERT INTO documents (job, number, name, kind, charset, size, sha256, data)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO documents (job, number, name, kind, charset, size, sha256, data, url)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for (number, Stored { document, sha256, size }) in (0_i64..).zip(documents) {
-        let data = (document.data().len() <= ROW_BYTES_MAX).then_some(document.data());
+        let url = document.url();
+        let data = (url.is_none() && document.data().len() <= ROW_BYTES_MAX).then_some(document.data());
         let (kind, charset) = (Word(document.kind), Word(document.charset));
-        statement.execute(params![job.id.0, number, document.name, kind, charset, size, sha256, data])?;
+        statement.execute(params![job.id.0, number, document.name, kind, charset, size, sha256, data, url])?;
     }
 
     let mut statement = tx.connection.prepare_cached(

@@ -22,6 +22,7 @@ mod rows;
 mod schema;
 mod seal;
 mod send;
+mod stationery;
 mod sweep;
 mod view;
 mod writer;
@@ -39,8 +40,9 @@ use tokio::sync::watch;
 use crate::blobs::Blobs;
 
 pub use self::accounts::{Account, AccountPush, BlankPages, Customer, Login, NewLogin};
-pub use self::prepare::{DocumentInfo, PreparationClaim};
-pub use self::send::{AttemptResult, DeliveryClaim};
+pub use self::prepare::{DocumentInfo, PreparationClaim, Prepared};
+pub use self::send::{AttemptResult, Composition, DeliveryClaim};
+pub use self::stationery::{NewOverlay, OverlayView, Stationery, TemplateView};
 pub use self::sweep::{PREPARATIONS_MAX, Swept};
 pub use self::view::{AttemptView, Counts, DeliveryView, DocumentView, JobView};
 
@@ -67,6 +69,15 @@ pub enum StoreError {
     /// A login names a customer that does not exist.
     #[error("there is no such customer")]
     UnknownCustomer,
+    /// A job names a cover page's template that is not installed.
+    #[error("there is no such template")]
+    UnknownTemplate,
+    /// A job names an overlay that is not installed.
+    #[error("there is no such overlay")]
+    UnknownOverlay,
+    /// The customer has as many of these as it may have.
+    #[error("there are too many of them")]
+    TooMany,
     /// A fault of this system.
     #[error("the store failed")]
     Internal(#[source] Arc<dyn Error + Send + Sync>),

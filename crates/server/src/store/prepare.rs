@@ -4,13 +4,16 @@ use std::fmt;
 use std::time::Duration;
 
 use ferrofax_api::job::{Charset, DocumentKind, RenderingOptions};
+use ferrofax_api::warning::Warning;
 use ferrofax_fax::page::StoredPage;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+use sha2::{Digest as _, Sha256};
 
 use super::accounts::{self, Account};
 use super::report::{close_deliveries, finish_delivery};
 use super::rows::{At, Json, Word, later};
+use super::stationery::Stationery;
 use super::writer::Tx;
 use super::{ROW_BYTES_MAX, Stage, Store, StoreError};
 use crate::blobs::{Blobs, Piece};
@@ -19,7 +22,7 @@ use crate::jobs::{ApiStatus, DeliveryState, JobId, Routes};
 /// The only rendering so far: every recipient of a job gets the same pages.
 pub(super) const VARIANT: u32 = 0;
 
-/// The right and the duty to prepare a job.
+/// The right and the duty to prepare a job, or to fetch its documents.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PreparationClaim {
     pub job: JobId,
@@ -28,12 +31,30 @@ pub struct PreparationClaim {
     pub rendering: RenderingOptions,
     /// What holds where the job says nothing.
     pub account: Account,
+    /// What its cover page and overlay are taken from.
+    pub stationery: Option<Stationery>,
     /// How often the job has been claimed for this, this time included.
     pub preparations: u32,
+    /// How often fetching its documents did not get everything.
+    pub fetches: u32,
     lease_number: i64,
 }
 
-/// A document but for its bytes. Its name never appears in `Debug`.
+/// What all recipients of a job get.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Prepared {
+    /// None where the fax is a cover page alone.
+    pub pages: Vec<StoredPage>,
+    pub warnings: Vec<Warning>,
+}
+
+impl From<Vec<StoredPage>> for Prepared {
+    fn from(pages: Vec<StoredPage>) -> Prepared {
+        Prepared { pages, warnings: Vec::new() }
+    }
+}
+
+/// A document but for its bytes. Its name and URL never appear in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DocumentInfo {
     /// From 0.
@@ -41,8 +62,20 @@ pub struct DocumentInfo {
     pub name: String,
     pub kind: DocumentKind,
     pub charset: Charset,
+    /// 0 before it is fetched.
     pub size: u64,
+    /// Where it comes from, if not with the job.
+    pub url: Option<String>,
+    /// The lease under which it was fetched.
+    fetched: Option<i64>,
     in_row: bool,
+}
+
+impl DocumentInfo {
+    /// Its bytes are still to be fetched from its URL.
+    pub fn is_to_fetch(&self) -> bool {
+        self.url.is_some() && self.fetched.is_none()
+    }
 }
 
 impl fmt::Debug for DocumentInfo {
@@ -52,9 +85,29 @@ impl fmt::Debug for DocumentInfo {
 }
 
 impl Store {
-    /// The next job to be prepared, if there is one: express ones first, then the oldest.
+    /// The next job to be prepared, if there is one: express ones first, then the oldest. Its documents are all here.
     pub async fn claim_preparation(
         &self,
+        owner: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<PreparationClaim>, StoreError> {
+        self.claim_job(false, owner, now, lease).await
+    }
+
+    /// The next job with documents to be fetched, if there is one that is due.
+    pub async fn claim_fetch(
+        &self,
+        owner: &str,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Option<PreparationClaim>, StoreError> {
+        self.claim_job(true, owner, now, lease).await
+    }
+
+    async fn claim_job(
+        &self,
+        to_fetch: bool,
         owner: &str,
         now: Timestamp,
         lease: Duration,
@@ -62,34 +115,95 @@ impl Store {
         let (owner, expires, sealer) = (owner.to_owned(), later(now, lease)?, self.sealer.clone());
         self.writer
             .run(move |tx| {
-                type Found = (String, i64, u32, Json<RenderingOptions>, String);
+                type Found = (PreparationClaim, String);
                 let found: Option<Found> = tx
                     .connection
                     .prepare_cached(
                         "UPDATE jobs SET state = 'preparing', lease_owner = ?1, lease_expires_at = ?2,
                              lease_number = lease_number + 1, preparations = preparations + 1
-                         WHERE id = (SELECT id FROM jobs WHERE state = 'accepted' ORDER BY priority DESC, id LIMIT 1)
-                         RETURNING id, lease_number, preparations, rendering, customer",
+                         WHERE id = (SELECT id FROM jobs
+                             WHERE state = 'accepted' AND to_fetch = ?3 AND fetch_at <= ?4
+                             ORDER BY priority DESC, id LIMIT 1)
+                         RETURNING id, lease_number, preparations, fetches, rendering, customer, stationery",
                     )?
-                    .query_row(params![owner, expires], |row| {
-                        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-                    })
+                    .query_row(params![owner, expires, to_fetch, At(now)], job_claim)
                     .optional()?;
-                let Some((job, lease_number, preparations, Json(rendering), customer)) = found else {
-                    return Ok(None);
-                };
-                let documents = tx
+                let Some((mut claim, customer)) = found else { return Ok(None) };
+                claim.documents = documents(tx.connection, &claim.job)?;
+                let customer = accounts::find(tx.connection, &sealer, &customer)?;
+                claim.account = customer.ok_or_else(|| StoreError::internal("a job without a customer"))?.account;
+                Ok(Some(claim))
+            })
+            .await
+    }
+
+    /// When the next job with documents to be fetched becomes due without anything else happening.
+    pub async fn next_fetch(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.readers
+            .run(move |connection| {
+                let due: Option<At> = connection
+                    .prepare_cached(
+                        "SELECT min(fetch_at) FROM jobs WHERE state = 'accepted' AND to_fetch = 1 AND fetch_at > ?1",
+                    )?
+                    .query_row([At(now)], |row| row.get(0))?;
+                Ok(due.map(|At(due)| due))
+            })
+            .await
+    }
+
+    /// Keeps a document that was fetched.
+    pub async fn keep_fetched(
+        &self,
+        claim: &PreparationClaim,
+        document: &DocumentInfo,
+        data: Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let (job, number, lease) = (claim.job.clone(), document.number, claim.lease_number);
+        let blobs = self.blobs.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let large = (data.len() > ROW_BYTES_MAX).then_some(&*data);
+            blobs.put(&job, large.map(|data| (Piece::Fetched { number, lease }, data)))?;
+            let (size, sha256): (_, [u8; 32]) = (i64::try_from(data.len()), Sha256::digest(&data).into());
+            let in_row = (data.len() <= ROW_BYTES_MAX).then_some(data);
+            Ok::<_, StoreError>((size.map_err(StoreError::internal)?, sha256, in_row))
+        });
+        let (size, sha256, data) = task.await.map_err(StoreError::internal)??;
+        let job = claim.job.clone();
+        self.writer
+            .run(move |tx| {
+                let kept = tx
                     .connection
                     .prepare_cached(
-                        "SELECT number, name, kind, charset, size, data IS NOT NULL AS in_row
-                         FROM documents WHERE job = ?1 ORDER BY number",
+                        "UPDATE documents SET data = ?3, size = ?4, sha256 = ?5, fetched = ?6
+                         WHERE job = ?1 AND number = ?2 AND EXISTS (
+                             SELECT 1 FROM jobs WHERE id = ?1 AND lease_number = ?6 AND state = 'preparing')",
                     )?
-                    .query_map([&job], document_info)?
-                    .collect::<Result<Vec<_>, _>>()?;
-                let customer = accounts::find(tx.connection, &sealer, &customer)?;
-                let account = customer.ok_or_else(|| StoreError::internal("a job without a customer"))?.account;
-                let job = JobId(job);
-                Ok(Some(PreparationClaim { job, documents, rendering, account, preparations, lease_number }))
+                    .execute(params![job.0, number, data, size, sha256, lease])?;
+                if kept == 1 { Ok(()) } else { Err(StoreError::Stale) }
+            })
+            .await
+    }
+
+    /// Every document of the job is here: it waits to be prepared.
+    pub async fn settle_fetched(&self, claim: PreparationClaim) -> Result<(), StoreError> {
+        self.writer
+            .run(move |tx| {
+                // What cut a preparation off counts anew.
+                back_to_accepted(tx, &claim, "to_fetch = 0, fetch_at = 0, preparations = 0", [])?;
+                tx.wake(Stage::Prepare);
+                Ok(())
+            })
+            .await
+    }
+
+    /// Not everything could be fetched: it is tried again at that time.
+    pub async fn put_off_fetch(&self, claim: PreparationClaim, until: Timestamp) -> Result<(), StoreError> {
+        self.writer
+            .run(move |tx| {
+                let change = "fetches = fetches + 1, fetch_at = ?3, preparations = 0";
+                back_to_accepted(tx, &claim, change, [At(until)])?;
+                tx.wake(Stage::Prepare);
+                Ok(())
             })
             .await
     }
@@ -100,7 +214,12 @@ impl Store {
         self.readers
             .run(move |connection| {
                 if !document.in_row {
-                    return Ok(blobs.read(&job, Piece::Document(document.number), document.size)?);
+                    let number = document.number;
+                    let piece = match document.fetched {
+                        Some(lease) => Piece::Fetched { number, lease },
+                        None => Piece::Document(number),
+                    };
+                    return Ok(blobs.read(&job, piece, document.size)?);
                 }
                 let data = connection
                     .prepare_cached("SELECT data FROM documents WHERE job = ?1 AND number = ?2")?
@@ -115,11 +234,12 @@ impl Store {
     pub async fn settle_prepared(
         &self,
         claim: PreparationClaim,
-        pages: Vec<StoredPage>,
+        prepared: impl Into<Prepared>,
         routes: &Routes,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if pages.is_empty() {
+        let Prepared { pages, warnings } = prepared.into();
+        if pages.is_empty() && claim.rendering.cover.is_none() {
             return Err(StoreError::internal("a fax has at least one page"));
         }
         let (blobs, job, lease) = (self.blobs.clone(), claim.job.clone(), claim.lease_number);
@@ -131,7 +251,8 @@ impl Store {
         });
         let pages = task.await.map_err(StoreError::internal)??;
         let routes = routes.clone();
-        self.writer.run(move |tx| prepared(tx, &claim, &pages, &routes, now)).await
+        let prepared = Prepared { pages, warnings };
+        self.writer.run(move |tx| settle(tx, &claim, &prepared, &routes, now)).await
     }
 
     /// The job can't be prepared: every delivery ends with this status and reason.
@@ -145,7 +266,7 @@ impl Store {
         let reason = reason.to_owned();
         self.writer
             .run(move |tx| {
-                release(tx, &claim, "prepared", 0)?;
+                release(tx, &claim, "prepared", 0, &[])?;
                 give_up(tx, &claim.job, (status, &reason), now)
             })
             .await
@@ -200,7 +321,7 @@ pub(super) fn give_up(
 
 /// The job's pages from this one on.
 pub(super) fn pages_from(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     blobs: &Blobs,
     job: &JobId,
     first: u32,
@@ -225,15 +346,15 @@ pub(super) fn pages_from(
     Ok(pages)
 }
 
-fn prepared(
+fn settle(
     tx: &Tx<'_>,
     claim: &PreparationClaim,
-    pages: &[StoredPage],
+    Prepared { pages, warnings }: &Prepared,
     routes: &Routes,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let job = &claim.job;
-    release(tx, claim, "prepared", u32::try_from(pages.len()).map_err(StoreError::internal)?)?;
+    release(tx, claim, "prepared", u32::try_from(pages.len()).map_err(StoreError::internal)?, warnings)?;
     let mut insert = tx.connection.prepare_cached(
         "INSERT INTO pages (job, variant, number, lease, width, rows, resolution, row_index, size, code)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -266,15 +387,65 @@ fn prepared(
 }
 
 /// Gives the claim up; stale if it is not ours any more.
-fn release(tx: &Tx<'_>, claim: &PreparationClaim, state: &str, pages: u32) -> Result<(), StoreError> {
+fn release(
+    tx: &Tx<'_>,
+    claim: &PreparationClaim,
+    state: &str,
+    pages: u32,
+    warnings: &[Warning],
+) -> Result<(), StoreError> {
+    let warnings = Some(warnings).filter(|warnings| !warnings.is_empty()).map(Json);
     let released = tx
         .connection
         .prepare_cached(
-            "UPDATE jobs SET state = ?3, pages = ?4, lease_owner = NULL, lease_expires_at = NULL
+            "UPDATE jobs SET state = ?3, pages = ?4, warnings = ?5, lease_owner = NULL, lease_expires_at = NULL
              WHERE id = ?1 AND lease_number = ?2 AND state = 'preparing'",
         )?
-        .execute(params![claim.job.0, claim.lease_number, state, pages])?;
+        .execute(params![claim.job.0, claim.lease_number, state, pages, warnings])?;
     if released == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// Gives the claim up for the job's next one, with these changes, whose parameters count from 3.
+fn back_to_accepted<const N: usize>(
+    tx: &Tx<'_>,
+    claim: &PreparationClaim,
+    changes: &str,
+    values: [At; N],
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "UPDATE jobs SET state = 'accepted', lease_owner = NULL, lease_expires_at = NULL, {changes}
+         WHERE id = ?1 AND lease_number = ?2 AND state = 'preparing'"
+    );
+    let mut parameters: Vec<&dyn ToSql> = vec![&claim.job.0, &claim.lease_number];
+    parameters.extend(values.iter().map(|value| value as &dyn ToSql));
+    let released = tx.connection.prepare_cached(&sql)?.execute(&*parameters)?;
+    if released == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+/// A claim but for its documents and account, and the customer's number.
+fn job_claim(row: &Row<'_>) -> rusqlite::Result<(PreparationClaim, String)> {
+    let customer: String = row.get("customer")?;
+    let Json(rendering) = row.get("rendering")?;
+    let stationery = row.get::<_, Option<i64>>("stationery")?;
+    let claim = PreparationClaim {
+        job: JobId(row.get("id")?),
+        documents: Vec::new(),
+        rendering,
+        account: Account::default(),
+        stationery: stationery.map(|revision| Stationery { customer: customer.clone(), revision }),
+        preparations: row.get("preparations")?,
+        fetches: row.get("fetches")?,
+        lease_number: row.get("lease_number")?,
+    };
+    Ok((claim, customer))
+}
+
+fn documents(connection: &Connection, job: &JobId) -> Result<Vec<DocumentInfo>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, name, kind, charset, size, url, fetched, data IS NOT NULL AS in_row
+         FROM documents WHERE job = ?1 ORDER BY number",
+    )?;
+    Ok(statement.query_map([&job.0], document_info)?.collect::<Result<Vec<_>, _>>()?)
 }
 
 fn document_info(row: &Row<'_>) -> rusqlite::Result<DocumentInfo> {
@@ -286,14 +457,16 @@ fn document_info(row: &Row<'_>) -> rusqlite::Result<DocumentInfo> {
         kind,
         charset,
         size: u64::try_from(size).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(4, size))?,
+        url: row.get("url")?,
+        fetched: row.get("fetched")?,
         in_row: row.get("in_row")?,
     })
 }
 
-fn row_index(offsets: &[u64]) -> Vec<u8> {
+pub(super) fn row_index(offsets: &[u64]) -> Vec<u8> {
     offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect()
 }
 
-fn row_index_from(bytes: &[u8]) -> Vec<u64> {
+pub(super) fn row_index_from(bytes: &[u8]) -> Vec<u64> {
     bytes.as_chunks().0.iter().map(|offset| u64::from_le_bytes(*offset)).collect()
 }

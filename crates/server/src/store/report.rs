@@ -65,7 +65,8 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
     let (Json(reference), pages, retention): (Json<Reference>, u32, i64) = tx
         .connection
         .prepare_cached(
-            "SELECT j.reference, j.pages, c.retention_days FROM jobs j JOIN customers c ON c.number = j.customer
+            "SELECT j.reference, j.pages + (SELECT max(cover_pages) FROM deliveries WHERE job = j.id), c.retention_days
+             FROM jobs j JOIN customers c ON c.number = j.customer
              WHERE j.id = ?1",
         )?
         .query_row([&job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;

@@ -8,16 +8,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrofax_api::job::TransportOptions;
+use ferrofax_api::job::{Paper, Property, Reference, RenderingOptions, Resolution, TransportOptions};
+use ferrofax_api::warning::Warning;
 use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::page::StoredPage;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::prepare::pages_from;
 use super::report::finish_delivery;
-use super::rows::{At, Json, later};
+use super::rows::{At, Json, Word, later};
+use super::stationery::Stationery;
 use super::writer::Tx;
 use super::{Stage, Store, StoreError};
 use crate::jobs::{ApiStatus, DeliveryId, History, JobId, Next, Priority, Routes};
@@ -35,14 +37,38 @@ pub struct DeliveryClaim {
     pub line: String,
     /// The sender's id: the job's, else the account's.
     pub csid: Option<String>,
-    /// Pages of the fax.
+    /// Pages of the fax, as far as they are known: before its cover page is composed, those of its documents.
     pub pages: u32,
+    /// Those of its own cover page; 0 before it is composed.
+    pub cover_pages: u32,
     /// Where this call begins: pages before it are confirmed.
     pub first_page: u32,
+    /// What its own pages are composed of.
+    pub composition: Composition,
     /// Calls in which the first page was ended and not confirmed: it may be there already.
     pub doubts: u32,
     pub valid_until: Timestamp,
+    /// How often its pages could not be composed.
+    pub uncomposed: u32,
     lease_number: i64,
+}
+
+/// What the pages of one recipient are composed of, beside the documents.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Composition {
+    pub rendering: RenderingOptions,
+    pub paper: Paper,
+    pub resolution: Resolution,
+    /// What its cover page and overlay are taken from.
+    pub stationery: Option<Stationery>,
+    /// The account's, by its IANA name.
+    pub zone: String,
+    /// The recipient's own.
+    pub properties: Vec<Property>,
+    pub reference: Reference,
+    pub customer_reference: Option<String>,
+    /// When the first call to this recipient began: what a cover page is dated, however often it is composed.
+    pub dated: Timestamp,
 }
 
 impl fmt::Debug for DeliveryClaim {
@@ -123,12 +149,41 @@ impl Store {
             .await
     }
 
-    /// The pages this call sends: those from its first page on.
+    /// Of the pages this call sends, those of documents: cover pages go before them.
     pub async fn pages(&self, claim: &DeliveryClaim) -> Result<Vec<Arc<StoredPage>>, StoreError> {
-        let (job, blobs, first) = (claim.job.clone(), self.blobs.clone(), claim.first_page);
+        let (job, blobs) = (claim.job.clone(), self.blobs.clone());
+        let first = claim.first_page.saturating_sub(claim.cover_pages);
         self.readers
             .run(move |connection| Ok(pages_from(connection, &blobs, &job, first)?.into_iter().map(Arc::new).collect()))
             .await
+    }
+
+    /// The delivery's cover page is composed and has so many pages. Comes before the call: from here on the fax has them.
+    ///
+    /// Once a page is confirmed their number can't change any more.
+    pub async fn record_composed(
+        &self,
+        claim: DeliveryClaim,
+        cover_pages: u32,
+        warnings: &[Warning],
+    ) -> Result<DeliveryClaim, StoreError> {
+        if cover_pages == claim.cover_pages && warnings.is_empty() {
+            return Ok(claim);
+        }
+        let warnings = Some(warnings.to_vec()).filter(|warnings| !warnings.is_empty());
+        self.record(&claim, move |tx, claim, confirmed| {
+            if confirmed > 0 && cover_pages != claim.cover_pages {
+                let (now, before) = (cover_pages, claim.cover_pages);
+                return Err(StoreError::internal(format!("a cover of {now} pages, and of {before} before")));
+            }
+            tx.connection
+                .prepare_cached("UPDATE deliveries SET cover_pages = ?2, warnings = ?3 WHERE id = ?1")?
+                .execute(params![claim.delivery.0, cover_pages, warnings.map(Json)])?;
+            Ok(())
+        })
+        .await?;
+        let documents = claim.pages - claim.cover_pages;
+        Ok(DeliveryClaim { pages: documents + cover_pages, cover_pages, ..claim })
     }
 
     /// The call was answered.
@@ -217,6 +272,24 @@ impl Store {
                         ladder,
                     ])?;
                 apply(tx, &claim.delivery, &claim.job, &next, result.ended_at)
+            })
+            .await
+    }
+
+    /// Its pages could not be composed, so there was no call, and the attempt is taken off the record.
+    pub async fn settle_uncomposed(&self, claim: DeliveryClaim, next: Next, now: Timestamp) -> Result<(), StoreError> {
+        self.writer
+            .run(move |tx| {
+                held(tx, &claim)?;
+                tx.connection
+                    .prepare_cached("DELETE FROM attempts WHERE delivery = ?1 AND number = ?2")?
+                    .execute(params![claim.delivery.0, claim.attempt])?;
+                tx.connection
+                    .prepare_cached(
+                        "UPDATE deliveries SET attempts = attempts - 1, uncomposed = uncomposed + 1 WHERE id = ?1",
+                    )?
+                    .execute([&claim.delivery.0])?;
+                apply(tx, &claim.delivery, &claim.job, &next, now)
             })
             .await
     }
@@ -316,7 +389,7 @@ pub(super) fn apply(
 
 pub(super) fn history(connection: &Connection, delivery: &DeliveryId) -> Result<History, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT j.pages, d.confirmed,
+        "SELECT j.pages + d.cover_pages, d.confirmed,
              (SELECT count(*) FROM attempts a WHERE a.delivery = d.id AND a.in_doubt = d.confirmed),
              (SELECT count(*) FROM attempts a WHERE a.delivery = d.id AND json_extract(a.outcome, '$.code') = ?2)
          FROM deliveries d JOIN jobs j ON j.id = d.job WHERE d.id = ?1",
@@ -378,13 +451,16 @@ fn claim(
     let claimed = tx
         .connection
         .prepare_cached(
-            "SELECT d.job, d.customer, d.attempts, d.number_key, j.transport, c.csid, j.pages, d.confirmed,
-                 d.valid_until, d.lease_number
+            "SELECT d.job, d.customer, d.attempts, d.number_key, d.properties, d.cover_pages, d.confirmed, d.valid_until,
+                 d.uncomposed, d.lease_number, j.transport, j.rendering, j.stationery, j.reference, j.customer_reference, j.pages,
+                 c.csid, c.paper, c.resolution, c.zone,
+                 (SELECT started_at FROM attempts a WHERE a.delivery = d.id AND a.number = 1) AS dated
              FROM deliveries d JOIN jobs j ON j.id = d.job JOIN customers c ON c.number = d.customer WHERE d.id = ?1",
         )?
         .query_row([&delivery], |row| {
             let Json(transport): Json<TransportOptions> = row.get("transport")?;
             let At(valid_until) = row.get("valid_until")?;
+            let (pages, cover_pages): (u32, u32) = (row.get("pages")?, row.get("cover_pages")?);
             Ok(DeliveryClaim {
                 delivery: DeliveryId(delivery.clone()),
                 job: JobId(row.get("job")?),
@@ -393,10 +469,13 @@ fn claim(
                 dial: row.get("number_key")?,
                 line: line.to_owned(),
                 csid: transport.csid.or(row.get("csid")?),
-                pages: row.get("pages")?,
+                pages: pages.saturating_add(cover_pages),
+                cover_pages,
                 first_page: row.get("confirmed")?,
+                composition: composition(row, now)?,
                 doubts: 0,
                 valid_until,
+                uncomposed: row.get("uncomposed")?,
                 lease_number: row.get("lease_number")?,
             })
         })?;
@@ -408,4 +487,23 @@ fn claim(
         )?
         .execute(params![delivery, claimed.attempt, line, owner, At(now), claimed.first_page])?;
     Ok(DeliveryClaim { doubts, ..claimed })
+}
+
+fn composition(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<Composition> {
+    let Json(rendering): Json<RenderingOptions> = row.get("rendering")?;
+    let (Word(paper), Word(resolution)) = (row.get("paper")?, row.get("resolution")?);
+    let customer: String = row.get("customer")?;
+    let stationery = row.get::<_, Option<i64>>("stationery")?;
+    let Json(reference) = row.get("reference")?;
+    Ok(Composition {
+        paper: rendering.paper.unwrap_or(paper),
+        resolution: rendering.resolution.unwrap_or(resolution),
+        rendering,
+        stationery: stationery.map(|revision| Stationery { customer, revision }),
+        zone: row.get("zone")?,
+        properties: row.get::<_, Option<_>>("properties")?.map(|Json(properties)| properties).unwrap_or_default(),
+        reference,
+        customer_reference: row.get("customer_reference")?,
+        dated: row.get::<_, Option<_>>("dated")?.map_or(now, |At(dated)| dated),
+    })
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ferrofax_api::job::DocumentKind;
+use ferrofax_api::warning::Warning;
 use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::Outcome;
 use jiff::Timestamp;
@@ -24,8 +25,10 @@ pub struct JobView {
     pub valid_from: Timestamp,
     pub valid_until: Timestamp,
     pub finished_at: Option<Timestamp>,
-    /// 0 until prepared.
+    /// Of its documents; 0 until prepared.
     pub pages: u32,
+    /// What the sender may want to know of them.
+    pub warnings: Vec<Warning>,
     pub preparations: u32,
     pub documents: Vec<DocumentView>,
     pub deliveries: Vec<DeliveryView>,
@@ -62,6 +65,10 @@ pub struct DeliveryView {
     pub reason: Option<String>,
     pub not_before: Timestamp,
     pub finished_at: Option<Timestamp>,
+    /// Of its own cover page; 0 until composed.
+    pub cover_pages: u32,
+    /// What the sender may want to know of it.
+    pub warnings: Vec<Warning>,
     pub pages_confirmed: u32,
     pub attempts: Vec<AttemptView>,
 }
@@ -139,7 +146,7 @@ impl Store {
                 let view = connection
                     .prepare_cached(
                         "SELECT id, customer, login, state, accepted_at, valid_from, valid_until, finished_at, pages,
-                             preparations
+                             warnings, preparations
                          FROM jobs WHERE id = ?1",
                     )?
                     .query_row([&job.0], job_row)
@@ -215,7 +222,8 @@ fn documents(connection: &Connection, job: &JobId) -> Result<Vec<DocumentView>, 
 fn deliveries(connection: &Connection, job: &JobId) -> Result<Vec<DeliveryView>, StoreError> {
     let mut views = connection
         .prepare_cached(
-            "SELECT id, number, number_key, line, state, status, reason, not_before, finished_at, confirmed
+            "SELECT id, number, number_key, line, state, status, reason, not_before, finished_at, cover_pages, warnings,
+                 confirmed
              FROM deliveries WHERE job = ?1 ORDER BY position",
         )?
         .query_map([&job.0], delivery_row)?
@@ -243,6 +251,7 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobView> {
         valid_until: time(row, "valid_until")?,
         finished_at: perhaps_time(row, "finished_at")?,
         pages: row.get("pages")?,
+        warnings: warnings(row)?,
         preparations: row.get("preparations")?,
         documents: Vec::new(),
         deliveries: Vec::new(),
@@ -261,6 +270,8 @@ fn delivery_row(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
         reason: row.get("reason")?,
         not_before: time(row, "not_before")?,
         finished_at: perhaps_time(row, "finished_at")?,
+        cover_pages: row.get("cover_pages")?,
+        warnings: warnings(row)?,
         pages_confirmed: row.get("confirmed")?,
         attempts: Vec::new(),
     })
@@ -280,6 +291,10 @@ fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptView> {
         pages_confirmed: row.get("pages_confirmed")?,
         in_doubt: row.get("in_doubt")?,
     })
+}
+
+fn warnings(row: &Row<'_>) -> rusqlite::Result<Vec<Warning>> {
+    Ok(row.get::<_, Option<_>>("warnings")?.map(|Json(warnings)| warnings).unwrap_or_default())
 }
 
 fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {

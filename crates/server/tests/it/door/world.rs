@@ -10,6 +10,7 @@ use base64::Engine as _;
 use ferrofax_api::report::{FaxReport, RecipientStatus, ReportReference};
 use ferrofax_server::accept::allow::AllowList;
 use ferrofax_server::accept::id::Ids;
+use ferrofax_server::accept::kinds::Kinds;
 use ferrofax_server::accept::{Accept, Account};
 use ferrofax_server::http::{Answer, Desk, DeskError, Door, Listener, Login, Settings, password, serve};
 use ferrofax_server::jobs::{JobId, NewJob};
@@ -129,7 +130,7 @@ impl World {
         let now = Arc::new(Mutex::new("2026-11-23T12:00:00Z".parse().expect("a time")));
         let clock = Arc::clone(&now);
         let clock = Arc::new(move || *clock.lock().expect("a lock"));
-        let accept = Accept::new(Ids::new("TESTNODE").expect("a node"));
+        let accept = Accept::new(Ids::new("TESTNODE").expect("a node"), Kinds::default());
         let door = Arc::new(Door::new(Arc::clone(&desk) as Arc<dyn Desk>, accept, settings, clock));
         let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = tcp.local_addr().expect("an address");
@@ -147,6 +148,7 @@ impl World {
             login: name.into(),
             csid: Some("Account".into()),
             country: Some("DE".into()),
+            ..Account::default()
         };
         let password_hash = password::hash(PASSWORD).expect("a hash");
         self.desk.logins.lock().expect("a lock").insert(name.into(), Login { account, password_hash, allow });

@@ -2,8 +2,10 @@
 
 mod accepting;
 mod accounts;
+mod fetching;
 mod preparing;
 mod sending;
+mod stationery;
 mod sweeping;
 
 use std::path::Path;
@@ -56,6 +58,10 @@ contract! {
         a_new_folder_may_be_opened_by_many_at_once,
         a_node_keeps_its_id,
         configured_customers_come_into_the_store;
+    fetching:
+        a_job_is_prepared_when_its_documents_are_fetched,
+        what_was_fetched_is_not_fetched_again,
+        who_lost_the_lease_can_not_keep_what_he_fetched;
     preparing:
         a_preparation_claim_holds_all_that_is_needed,
         express_jobs_are_prepared_first_then_the_oldest,
@@ -81,6 +87,18 @@ contract! {
         a_call_that_failed_is_told_as_it_was,
         the_ladder_is_kept_page_by_page,
         a_job_to_a_thousand_numbers_finishes;
+    stationery:
+        a_template_is_installed_replaced_and_removed,
+        a_customers_own_default_cover_goes_before_the_built_in_one,
+        stationery_belongs_to_its_customer,
+        an_overlay_has_a_page_for_each_sheet,
+        a_job_that_names_what_is_not_installed_is_refused,
+        a_job_keeps_the_stationery_it_was_accepted_with,
+        there_is_an_end_to_templates,
+        a_fax_grows_by_its_recipients_own_cover_page,
+        a_call_cut_off_after_the_cover_page_goes_on_with_the_documents,
+        a_cover_page_alone_is_a_fax,
+        a_fax_that_can_not_be_composed_was_never_called;
     sweeping:
         a_crash_in_mid_call_costs_no_confirmed_page,
         the_last_page_in_doubt_twice_is_not_sent_a_third_time,
