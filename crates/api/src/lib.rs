@@ -7,4 +7,6 @@ pub mod base64;
 pub mod job;
 
 pub mod report;
+
+pub mod stationery;
 pub mod warning;

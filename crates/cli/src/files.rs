@@ -1,60 +1,105 @@
-//! Pages in files: `ferrofax render`, and the writing of TIFF and PNG.
+//! `ferrofax render`: a fax as its recipient would get it, without a call; and the writing of pages to files.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use ferrofax_api::job::DocumentKind;
-use ferrofax_fax::page::{Resolution, StoredPage};
-use ferrofax_render as render;
+use ferrofax_api::job::{self, Property};
+use ferrofax_fax::page::StoredPage;
+use ferrofax_server::accept::id::Ids;
+use ferrofax_server::accept::kinds::Kinds;
+use ferrofax_server::accept::{Accept, Account as Asking};
 use ferrofax_server::export::{self, Format};
-use indicatif::{ProgressBar, ProgressStyle};
+use ferrofax_server::store::{Account, Customer, Store};
+use ferrofax_server::studio::Preview;
+use jiff::Timestamp;
+use serde_json::json;
 
-use crate::worker;
+use crate::settings::Place;
+use crate::stationery::{self, Sheet, file_name, property, read};
+use crate::{client, serve};
 
 #[derive(Debug, clap::Args)]
 pub struct Render {
-    /// Document: PDF, plain text, TIFF.
-    file: PathBuf,
+    /// Documents, joined in this order. Kinds as the service takes them.
+    files: Vec<PathBuf>,
     /// Where to: a `.tif` or `.pdf` for all pages, or a `.png` (several pages become `-1.png`, `-2.png`, …).
     #[arg(short, long)]
     output: PathBuf,
-    /// Paper is LETTER, not A4.
+    #[command(flatten)]
+    sheet: Sheet,
+    /// The header line, with its control characters.
     #[arg(long)]
-    letter: bool,
-    /// Resolution is LOW, not HIGH.
+    header: Option<String>,
+    /// A cover page: the template's file.
     #[arg(long)]
-    low: bool,
+    cover: Option<PathBuf>,
+    /// KEY=VALUE for the cover page; may be given several times.
+    #[arg(long = "property", value_parser = property)]
+    properties: Vec<Property>,
+    /// An overlay: a page of PDF, PNG or TIFF.
+    #[arg(long)]
+    overlay: Option<PathBuf>,
+    /// Which pages get the overlay.
+    #[arg(long, default_value = "ALL_PAGES")]
+    mode: String,
+    /// The recipient's number, as a header line shows it.
+    #[arg(long, default_value = "+49 89 1234567-0")]
+    to: String,
+    /// The sender's id.
+    #[arg(long, default_value = "")]
+    csid: String,
+    #[command(flatten)]
+    place: Place,
 }
 
 impl Render {
-    pub fn run(self) -> Result<()> {
-        let name = self.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let kind = name.rsplit_once('.').and_then(|(_, extension)| DocumentKind::of_extension(extension));
-        let Some(kind) = kind.and_then(worker::kind) else {
-            bail!("{name}: this kind of document can't be rendered here");
-        };
-        let document = std::fs::read(&self.file).with_context(|| format!("can't read {}", self.file.display()))?;
-        let options = render::Options {
-            paper: if self.letter { render::Paper::Letter } else { render::Paper::A4 },
-            resolution: if self.low { Resolution::Standard } else { Resolution::Fine },
-            ..render::Options::default()
-        };
-        let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {pos} pages")?);
-        let mut pages = Vec::new();
-        let summary = render::render(document, kind, &options, &mut |page| {
-            bar.inc(1);
-            pages.push(page);
-            Ok(())
-        })?;
-        bar.finish_and_clear();
-        for path in write(&self.output, &pages)? {
-            println!("{}", path.display());
+    pub async fn run(self) -> Result<()> {
+        let config = self.place.load()?;
+        let folder = tempfile::tempdir()?;
+        // A house of its own, so that everything goes the way of a real job.
+        let customer = serve::FIRST_CUSTOMER;
+        let store = Store::open(folder.path())?;
+        let now = Timestamp::now();
+        let account = Customer { number: customer.to_owned(), account: Account::default() };
+        store.put_customer(account, now).await?;
+        let studio = stationery::studio(store, &config)?;
+
+        let (paper, resolution) = self.sheet.words();
+        let mut order = client::job(&self.files, std::slice::from_ref(&self.to))?;
+        let mut rendering = json!({ "paperFormat": paper, "resolution": resolution, "header": self.header });
+        if let Some(file) = &self.cover {
+            let name = file_name(file)?;
+            studio.install_template(customer, &name, &read(file)?, now).await?;
+            rendering["coverpageTemplate"] = json!(name);
         }
-        for warning in worker::warnings(&summary) {
-            eprintln!("ferrofax: {warning}");
+        if let Some(file) = &self.overlay {
+            studio.install_overlay(customer, "overlay", read(file)?, now).await?;
+            rendering["overlay"] = json!({ "name": "overlay", "mode": self.mode });
         }
-        Ok(())
+        order["renderingOptions"] = rendering;
+        order["recipients"][0]["properties"] = json!(self.properties);
+        order["transportOptions"] = json!({ "csid": self.csid });
+        let order = job::parse(&serde_json::to_vec(&order)?, now)?;
+        let asking = Asking { customer: customer.to_owned(), ..Asking::default() };
+        let accept = Accept::new(Ids::new(&Ids::random_node())?, Kinds::ALL);
+        let job = accept.job(order, &asking, now)?;
+        tell(&studio.preview(job, 0).await?, &self.output)
     }
+}
+
+/// Writes a preview, and says what is to be said of it.
+pub fn tell(preview: &Preview, output: &Path) -> Result<()> {
+    for path in write(output, &preview.pages)? {
+        println!("{}", path.display());
+    }
+    for page in preview.told().pages {
+        let (number, fast, slow) = (page.number, page.seconds_at_14400, page.seconds_at_9600);
+        println!("page {number}: {} bytes, {fast:.1} s at 14400, {slow:.1} s at 9600", page.bytes);
+    }
+    for warning in &preview.warnings {
+        eprintln!("ferrofax: {warning}");
+    }
+    Ok(())
 }
 
 /// Writes pages by the name's extension; the files written.

@@ -8,6 +8,7 @@ mod jobs;
 mod receive;
 mod serve;
 mod settings;
+mod stationery;
 mod worker;
 
 use std::process::ExitCode;
@@ -34,8 +35,14 @@ enum Command {
     Status(jobs::Status),
     /// A job's attempts and the conversation of every call, from the data folder.
     Show(jobs::Show),
-    /// A document's pages as they would be sent.
+    /// A fax as its recipient would get it, without a call: pages, time on the line, warnings.
     Render(files::Render),
+    /// Templates of cover pages.
+    #[command(subcommand)]
+    Template(stationery::Template),
+    /// Overlays: stationery under a fax's pages.
+    #[command(subcommand)]
+    Overlay(stationery::Overlay),
     /// Answer calls and write each fax as TIFF.
     Receive(receive::Receive),
     /// Customers, their logins and settings.
@@ -74,7 +81,9 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Send(send) => send.run().await,
             Command::Status(status) => status.run().await,
             Command::Show(show) => show.run().await,
-            Command::Render(render) => render.run(),
+            Command::Render(render) => render.run().await,
+            Command::Template(template) => template.run().await,
+            Command::Overlay(overlay) => overlay.run().await,
             Command::Receive(receive) => receive.run().await,
             Command::Customer(customer) => customer.run().await,
             Command::Check(place) => settings::check(&place),

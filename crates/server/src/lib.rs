@@ -19,3 +19,4 @@ pub mod send;
 pub mod service;
 pub mod stationery;
 pub mod store;
+pub mod studio;

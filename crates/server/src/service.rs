@@ -25,6 +25,7 @@ use crate::prepare::worker::{self, Pool};
 use crate::receive::{PassOn, Received};
 use crate::send::{Send, Stop, Way, WayKind};
 use crate::store::{ServeLock, Store, StoreError};
+use crate::studio::Studio;
 use ferrofax_fax::t38::ErrorCorrection;
 
 /// How often leases and validity are looked at.
@@ -120,21 +121,11 @@ impl Service {
         store.reroute(&routes).await?;
         config::import(config, &store, now).await?;
 
-        let mut pool = worker::Settings::new(surroundings.renderer);
-        let mut composing = pool.clone();
-        pool.children = config.render.children;
-        pool.time_limit = Duration::from_secs(config.render.document_seconds_max);
-        let children = pool.children.max(1);
-        let pool = Pool::start(pool).map_err(StartError::Render)?;
-        let renderer = Renderer {
-            pool,
-            pages_max: config.render.pages_max,
-            document_time_max: Duration::from_secs(config.render.document_seconds_max),
-        };
+        let children = config.render.children.max(1);
+        let renderer = Arc::new(renderer(&config.render, surroundings.renderer.clone()).map_err(StartError::Render)?);
+        let composer = Arc::new(composer(&config.render, surroundings.renderer).map_err(StartError::Render)?);
+        let studio = Studio { store: store.clone(), renderer: renderer.clone(), composer: composer.clone() };
         let prepare = Arc::new(Prepare { store: store.clone(), renderer, routes, owner: owner.clone() });
-        composing.children = config.render.composers;
-        composing.time_limit = COMPOSE_TIME_MAX;
-        let composer = Arc::new(Composer::new(Pool::start(composing).map_err(StartError::Render)?));
 
         let mut ways = Vec::new();
         for line in &config.lines {
@@ -157,11 +148,11 @@ impl Service {
             ..http::Settings::default()
         };
         let accept = Accept::new(Ids::new(&owner)?, Kinds::default());
-        let door = Arc::new(Door::new(Arc::new(store.clone()), accept, settings, Arc::new(Timestamp::now)));
+        let door = Door::new(Arc::new(store.clone()), accept, settings, Arc::new(Timestamp::now)).with_studio(studio);
 
         let service = Service {
             store,
-            door,
+            door: Arc::new(door),
             address,
             tls: tls.is_some(),
             stop_listening: CancellationToken::new(),
@@ -220,6 +211,26 @@ impl Service {
         self.stop_listening.cancel();
         self.listening.wait().await;
     }
+}
+
+/// What makes pages of documents, with its children.
+pub fn renderer(config: &config::Render, command: Vec<OsString>) -> std::io::Result<Renderer> {
+    let mut pool = worker::Settings::new(command);
+    pool.children = config.children;
+    pool.time_limit = Duration::from_secs(config.document_seconds_max);
+    Ok(Renderer {
+        pool: Pool::start(pool)?,
+        pages_max: config.pages_max,
+        document_time_max: Duration::from_secs(config.document_seconds_max),
+    })
+}
+
+/// What puts faxes together, with its children.
+pub fn composer(config: &config::Render, command: Vec<OsString>) -> std::io::Result<Composer> {
+    let mut pool = worker::Settings::new(command);
+    pool.children = config.composers;
+    pool.time_limit = COMPOSE_TIME_MAX;
+    Ok(Composer::new(Pool::start(pool)?))
 }
 
 async fn open(line: &config::Line, tray: Option<mpsc::Sender<Received>>) -> Result<Way, StartError> {

@@ -45,6 +45,11 @@ pub fn check_kind(headers: &HeaderMap) -> Result<(), Refusal> {
     if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case(b"application/json")) {
         return Err(Refusal::UnsupportedMediaType("The content type must be application/json"));
     }
+    check_plain(headers)
+}
+
+/// Of any type, but plain.
+pub fn check_plain(headers: &HeaderMap) -> Result<(), Refusal> {
     let encoding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes());
     if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
         return Err(Refusal::UnsupportedMediaType("The body must not be compressed"));

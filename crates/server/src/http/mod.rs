@@ -17,6 +17,7 @@ mod desk;
 mod fax;
 mod health;
 mod openapi;
+mod own;
 pub mod password;
 mod rate;
 mod refusal;
@@ -45,6 +46,7 @@ use utoipa_axum::routes;
 use crate::accept::allow::AllowList;
 use crate::accept::{Accept, Account};
 use crate::jobs::{JobId, NewJob};
+use crate::studio::Studio;
 use auth::Verified;
 use body::Budget;
 use rate::Rate;
@@ -160,6 +162,7 @@ pub struct Door {
     rate: Rate,
     bodies: Budget,
     draining: AtomicBool,
+    studio: Option<Studio>,
     /// Unix milliseconds until which the store is known to take jobs.
     proved_until: AtomicI64,
 }
@@ -181,8 +184,15 @@ impl Door {
             settings,
             clock,
             draining: AtomicBool::new(false),
+            studio: None,
             proved_until: AtomicI64::new(i64::MIN),
         }
+    }
+
+    /// The same door, behind which stationery can be installed and faxes looked at.
+    pub fn with_studio(mut self, studio: Studio) -> Door {
+        self.studio = Some(studio);
+        self
     }
 
     /// From now on no job is taken, and the service is not ready; reports are still answered.
@@ -207,6 +217,12 @@ pub fn router(door: Arc<Door>) -> Router {
     let (router, mut document) = OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(fax::submit))
         .routes(routes!(fax::report))
+        .routes(routes!(own::templates::list))
+        .routes(routes!(own::templates::source, own::templates::put, own::templates::remove))
+        .routes(routes!(own::templates::preview))
+        .routes(routes!(own::overlays::list))
+        .routes(routes!(own::overlays::get, own::overlays::put, own::overlays::remove))
+        .routes(routes!(own::preview::preview))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .split_for_parts();

@@ -70,6 +70,15 @@ refused! {
     }
 }
 
+refused! {
+    /// What can happen when a template or overlay is asked for.
+    RefusedStationery {
+        /// The customer has no such template or overlay
+        #[response(status = 404, example = json!({"code": 404, "message": "No such template"}))]
+        NoSuch(ErrorBody),
+    }
+}
+
 /// When the service is not ready.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
@@ -97,6 +106,7 @@ pub enum RefusedReady {
     tags(
         (name = "Fax jobs", description = "Send faxes"),
         (name = "Fax reports", description = "What became of them"),
+        (name = "Stationery", description = "Templates, overlays, and a look at faxes before they are sent"),
         (name = "Health", description = "For whoever watches over the service")
     )
 )]

@@ -24,6 +24,8 @@ pub enum Refusal {
     NoSuchPath,
     /// 404: no such job, or one of another login. Which, is not said.
     NoSuchReport,
+    /// 404: the login's customer has no such template or overlay.
+    NoSuch(&'static str),
     /// 405.
     MethodNotAllowed,
     /// 408: the client stopped in the middle of its body.
@@ -63,7 +65,7 @@ impl Refusal {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::AddressNotAllowed => StatusCode::FORBIDDEN,
-            Self::NoSuchPath | Self::NoSuchReport => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::NoSuchReport | Self::NoSuch(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -81,6 +83,7 @@ impl Refusal {
             Self::AddressNotAllowed => "This login may not be used from this address".into(),
             Self::NoSuchPath => "No such path".into(),
             Self::NoSuchReport => "No such report".into(),
+            Self::NoSuch(what) => format!("No such {what}"),
             Self::MethodNotAllowed => "This path does not have this method".into(),
             Self::TooSlow => "The body did not arrive in time".into(),
             Self::TooLarge { bytes_max } => format!("The body has more than {bytes_max} bytes"),

@@ -8,6 +8,7 @@ pub mod layout;
 pub mod protocol;
 pub mod worker;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ferrofax_api::job::{self, Charset, DocumentKind, OverlayMode, Paper};
@@ -31,7 +32,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Prepare {
     pub store: Store,
-    pub renderer: Renderer,
+    pub renderer: Arc<Renderer>,
     pub routes: Routes,
     /// Our name on claims.
     pub owner: String,

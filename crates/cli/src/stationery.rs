@@ -1,0 +1,226 @@
+//! `ferrofax template`, `ferrofax overlay`: a customer's stationery, straight in the store of a data folder. A running service
+//! uses it from the next job on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use ferrofax_api::job::{Paper, Property, Resolution};
+use ferrofax_server::config::Config;
+use ferrofax_server::service;
+use ferrofax_server::store::Store;
+use ferrofax_server::studio::{Installed, Studio};
+use jiff::Timestamp;
+
+use crate::settings::Place;
+use crate::{files, serve};
+
+/// Whose stationery.
+#[derive(Debug, clap::Args)]
+pub struct Owner {
+    /// Customer number.
+    #[arg(long, default_value = serve::FIRST_CUSTOMER)]
+    customer: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Owner {
+    async fn studio(&self) -> Result<Studio> {
+        let config = self.place.load()?;
+        let store = Store::open_with_key(&config.data_dir, &config.key_file())
+            .with_context(|| format!("the store in {} can't be opened", config.data_dir.display()))?;
+        if store.customer(&self.customer).await?.is_none() {
+            bail!("there is no customer {}", self.customer);
+        }
+        studio(store, &config)
+    }
+}
+
+/// A studio with children of its own.
+pub fn studio(store: Store, config: &Config) -> Result<Studio> {
+    let mut render = config.render.clone();
+    (render.children, render.composers) = (1, 1);
+    let renderer = Arc::new(service::renderer(&render, serve::renderer()?)?);
+    let composer = Arc::new(service::composer(&render, serve::renderer()?)?);
+    Ok(Studio { store, renderer, composer })
+}
+
+/// The sheet to show something on.
+#[derive(Debug, clap::Args)]
+pub struct Sheet {
+    /// Paper is LETTER, not A4.
+    #[arg(long)]
+    pub letter: bool,
+    /// Resolution is LOW, not HIGH.
+    #[arg(long)]
+    pub low: bool,
+}
+
+impl Sheet {
+    pub fn words(&self) -> (Paper, Resolution) {
+        let paper = if self.letter { Paper::Letter } else { Paper::A4 };
+        (paper, if self.low { Resolution::Low } else { Resolution::High })
+    }
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Template {
+    /// Check a template and install it under its file's name; errors are told with line and column.
+    Add {
+        /// The template: `*.ftl.html` for cover pages, `*.ftl` or `*.ftlh` to be included.
+        file: PathBuf,
+        /// Another name than the file's.
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// The customer's templates.
+    List {
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// A template's source.
+    Show {
+        name: String,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// A template's cover page, filled.
+    Preview {
+        name: String,
+        /// KEY=VALUE; may be given several times.
+        #[arg(long = "property", value_parser = property)]
+        properties: Vec<Property>,
+        /// Try this file as if it were installed under the name.
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// A `.png`, `.tif` or `.pdf`.
+        #[arg(short, long)]
+        output: PathBuf,
+        #[command(flatten)]
+        sheet: Sheet,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// Remove a template; jobs accepted so far keep it.
+    Remove {
+        name: String,
+        #[command(flatten)]
+        owner: Owner,
+    },
+}
+
+impl Template {
+    pub async fn run(self) -> Result<()> {
+        match self {
+            Self::Add { file, name, owner } => {
+                let (source, name) = (read(&file)?, name.map_or_else(|| file_name(&file), Ok)?);
+                let studio = owner.studio().await?;
+                say(&studio.install_template(&owner.customer, &name, &source, Timestamp::now()).await?);
+            }
+            Self::List { owner } => {
+                for view in owner.studio().await?.store.templates(&owner.customer).await? {
+                    println!("{}  version {}  {} bytes  {:.0}", view.name, view.version, view.bytes, view.created_at);
+                }
+            }
+            Self::Show { name, owner } => {
+                print!("{}", owner.studio().await?.template_source(&owner.customer, &name).await?);
+            }
+            Self::Preview { name, properties, file, output, sheet, owner } => {
+                let source = file.as_deref().map(read).transpose()?;
+                let (studio, customer) = (owner.studio().await?, &owner.customer);
+                let template = (name.as_str(), source.as_deref());
+                let preview = studio.try_template(customer, template, properties, sheet.words(), Timestamp::now()).await?;
+                files::tell(&preview, &output)?;
+            }
+            Self::Remove { name, owner } => owner.studio().await?.remove_template(&owner.customer, &name).await?,
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Overlay {
+    /// Install a page of PDF, PNG or TIFF as an overlay, under its file's name without extension.
+    Add {
+        file: PathBuf,
+        /// Another name than the file's.
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// The customer's overlays.
+    List {
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// An overlay as it lies under pages.
+    Preview {
+        name: String,
+        /// A `.png`, `.tif` or `.pdf`.
+        #[arg(short, long)]
+        output: PathBuf,
+        #[command(flatten)]
+        sheet: Sheet,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// Remove an overlay; jobs accepted so far keep it.
+    Remove {
+        name: String,
+        #[command(flatten)]
+        owner: Owner,
+    },
+}
+
+impl Overlay {
+    pub async fn run(self) -> Result<()> {
+        match self {
+            Self::Add { file, name, owner } => {
+                let stem = || file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+                let (original, name) = (read(&file)?, name.unwrap_or_else(stem));
+                let studio = owner.studio().await?;
+                say(&studio.install_overlay(&owner.customer, &name, original, Timestamp::now()).await?);
+            }
+            Self::List { owner } => {
+                for view in owner.studio().await?.store.overlays(&owner.customer).await? {
+                    let (name, version, kind) = (view.name, view.version, view.kind);
+                    println!("{name}  version {version}  {kind:?}  {} bytes  {:.0}", view.bytes, view.created_at);
+                }
+            }
+            Self::Preview { name, output, sheet, owner } => {
+                let page = owner.studio().await?.overlay_page(&owner.customer, &name, sheet.words()).await?;
+                for path in files::write(&output, &[page])? {
+                    println!("{}", path.display());
+                }
+            }
+            Self::Remove { name, owner } => owner.studio().await?.remove_overlay(&owner.customer, &name).await?,
+        }
+        Ok(())
+    }
+}
+
+fn say(installed: &Installed) {
+    println!("{}  version {}", installed.name, installed.version);
+    for warning in &installed.warnings {
+        eprintln!("ferrofax: {warning}");
+    }
+}
+
+/// KEY=VALUE.
+pub fn property(text: &str) -> Result<Property, String> {
+    let (key, value) = text.split_once('=').ok_or("KEY=VALUE")?;
+    Ok(Property { key: key.to_owned(), value: value.to_owned() })
+}
+
+pub fn read(file: &Path) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("can't read {}", file.display()))
+}
+
+pub fn file_name(file: &Path) -> Result<String> {
+    let name = file.file_name().and_then(|name| name.to_str());
+    Ok(name.with_context(|| format!("{} has no name", file.display()))?.to_owned())
+}

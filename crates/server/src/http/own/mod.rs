@@ -1,0 +1,138 @@
+//! `/api/v1`: what the vendor's API has no calls for. Stationery is installed, listed, shown and removed; faxes are looked at
+//! before they are sent. The same logins as for faxes; everything is about the login's own customer.
+
+pub mod overlays;
+pub mod preview;
+pub mod templates;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use ferrofax_api::job::{Paper, Resolution, Violation};
+use ferrofax_fax::page::StoredPage;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::refusal::Refusal;
+use super::{Door, Login, body};
+use crate::export::{self, Format};
+use crate::store::StoreError;
+use crate::studio::{Studio, StudioError};
+
+/// How pages are to be shown.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Shown {
+    /// `png` (one page), `tiff` or `pdf` (all pages); a preview of a job also `json`. The `Accept` header says the same.
+    format: Option<String>,
+    /// The page of a PNG, from 1.
+    page: Option<u32>,
+    /// The recipient of a preview, from 0.
+    recipient: Option<usize>,
+    /// `A4` or `LETTER`, where the request has no other place for it.
+    #[param(value_type = Option<Paper>)]
+    paper_format: Option<String>,
+    /// `LOW` or `HIGH`, where the request has no other place for it.
+    #[param(value_type = Option<Resolution>)]
+    resolution: Option<String>,
+}
+
+impl Shown {
+    fn take(query: Result<Query<Shown>, QueryRejection>) -> Result<Shown, Refusal> {
+        query.map(|Query(shown)| shown).map_err(|_| invalid("query", "is not valid"))
+    }
+
+    /// The asked-for format; `None` is JSON, or whatever is usual there.
+    fn format(&self, headers: &HeaderMap) -> Result<Option<Format>, Refusal> {
+        if let Some(word) = self.format.as_deref().filter(|word| !word.is_empty()) {
+            return match (word.eq_ignore_ascii_case("json"), Format::of(word)) {
+                (true, _) => Ok(None),
+                (false, Some(format)) => Ok(Some(format)),
+                (false, None) => Err(invalid("format", "must be one of png, tiff, pdf, json")),
+            };
+        }
+        let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let mut kinds = accepted.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
+        Ok(kinds.find_map(Format::of))
+    }
+
+    fn sheet(&self) -> Result<(Paper, Resolution), Refusal> {
+        Ok((word("paperFormat", self.paper_format.as_deref())?, word("resolution", self.resolution.as_deref())?))
+    }
+}
+
+/// One of the API's words, in any case; the usual one where it is missing.
+fn word<T: serde::de::DeserializeOwned + Default>(member: &str, text: Option<&str>) -> Result<T, Refusal> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(T::default()) };
+    serde_json::from_value(text.to_ascii_uppercase().into()).map_err(|_| invalid(member, "is not one of the known words"))
+}
+
+fn invalid(member: &str, message: &str) -> Refusal {
+    Refusal::Invalid(Violation::new(member, message))
+}
+
+/// Pages as a file.
+fn show(pages: &[StoredPage], format: Format, page: Option<u32>) -> Result<Response, Refusal> {
+    let pages = match (format, page.unwrap_or(1)) {
+        (Format::Png, page) => {
+            let index = page.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+            let found = index.and_then(|index| pages.get(index..=index));
+            found.ok_or_else(|| invalid("page", "there is no such page"))?
+        }
+        _ => pages,
+    };
+    let bytes = export::encode(format, pages).map_err(|error| Refusal::internal(&error))?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()))], bytes).into_response())
+}
+
+impl From<StudioError> for Refusal {
+    fn from(error: StudioError) -> Refusal {
+        match error {
+            StudioError::Refused(violation) => Refusal::Invalid(violation),
+            StudioError::Unknown(what) => Refusal::NoSuch(what),
+            StudioError::Store(StoreError::TooMany) => invalid("name", "there are too many already; remove one"),
+            StudioError::Store(error) => super::DeskError::from(error).into(),
+            error @ StudioError::Ours(_) => Refusal::internal(&error),
+        }
+    }
+}
+
+impl Door {
+    /// The studio and the login that asks.
+    async fn studio(&self, headers: &HeaderMap, peer: IpAddr) -> Result<(&Studio, Login), Refusal> {
+        let login = self.admit_any(headers, peer).await?;
+        let studio = self.studio.as_ref();
+        let studio = studio.ok_or(Refusal::unavailable("nothing can be rendered here", Duration::from_secs(60)))?;
+        Ok((studio, login))
+    }
+
+    /// A body of any kind, uncompressed.
+    async fn whole(&self, parts: &Parts, body: &mut Body) -> Result<body::Whole, Refusal> {
+        body::check_plain(&parts.headers)?;
+        body::read(body, &parts.headers, &self.bodies, &self.settings).await
+    }
+}
+
+/// Answers a request that has a body: what is left of that is read past when it is refused.
+async fn answer<F>(door: &Door, request: Request, work: F) -> Response
+where
+    F: AsyncFnOnce(&Parts, &mut Body) -> Result<Response, Refusal>,
+{
+    let (parts, mut body) = request.into_parts();
+    match work(&parts, &mut body).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            if !matches!(refusal, Refusal::TooSlow) {
+                body::discard(&mut body, &parts.headers, &door.settings).await;
+            }
+            refusal.into_response()
+        }
+    }
+}
