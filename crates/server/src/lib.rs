@@ -8,6 +8,7 @@
 pub mod accept;
 pub mod blobs;
 pub mod config;
+pub mod fetch;
 pub mod http;
 pub mod jobs;
 pub mod line;

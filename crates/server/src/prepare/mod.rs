@@ -3,6 +3,7 @@
 //! [`worker`] keeps the warm children that do the rendering, [`protocol`] is what is said between them and us. A document that
 //! can't be rendered ends its job, with the reason; a fault of ours leaves the claim to run out, and the job is tried again.
 
+pub mod convert;
 pub mod protocol;
 pub mod worker;
 
