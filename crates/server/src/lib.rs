@@ -9,6 +9,7 @@ pub mod accept;
 pub mod blobs;
 pub mod compose;
 pub mod config;
+pub mod fetch;
 pub mod http;
 pub mod jobs;
 pub mod line;
