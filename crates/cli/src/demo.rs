@@ -61,7 +61,7 @@ impl Demo {
         settings::log(&config.log)?;
 
         let (tray, mut received) = mpsc::channel(8);
-        let surroundings = Surroundings { renderer: serve::renderer()?, tray: Some(tray) };
+        let surroundings = Surroundings { renderer: serve::renderer()?, keeper: serve::keeper()?, tray: Some(tray) };
         let service = Service::start(&config, surroundings).await?;
         let store = service.store().clone();
         let client = client(&service).await?;

@@ -6,7 +6,6 @@ use anyhow::{Context, Result, bail};
 use ferrofax_api::job::{self, Property};
 use ferrofax_fax::page::StoredPage;
 use ferrofax_server::accept::id::Ids;
-use ferrofax_server::accept::kinds::Kinds;
 use ferrofax_server::accept::{Accept, Account as Asking};
 use ferrofax_server::export::{self, Format};
 use ferrofax_server::store::{Account, Customer, Store};
@@ -54,8 +53,9 @@ pub struct Render {
 
 impl Render {
     pub async fn run(self) -> Result<()> {
-        let config = self.place.load()?;
+        let mut config = self.place.load()?;
         let folder = tempfile::tempdir()?;
+        config.data_dir = folder.path().to_owned();
         // A house of its own, so that everything goes the way of a real job.
         let customer = serve::FIRST_CUSTOMER;
         let store = Store::open(folder.path())?;
@@ -81,7 +81,7 @@ impl Render {
         order["transportOptions"] = json!({ "csid": self.csid });
         let order = job::parse(&serde_json::to_vec(&order)?, now)?;
         let asking = Asking { customer: customer.to_owned(), ..Asking::default() };
-        let accept = Accept::new(Ids::new(&Ids::random_node())?, Kinds::ALL);
+        let accept = Accept::new(Ids::new(&Ids::random_node())?, studio.renderer.converters.kinds());
         let job = accept.job(order, &asking, now)?;
         tell(&studio.preview(job, 0).await?, &self.output)
     }

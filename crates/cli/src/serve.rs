@@ -31,7 +31,8 @@ pub async fn serve(place: &Place) -> Result<()> {
     settings::log(&config.log)?;
     // Ask for signals first, so that none is missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let service = Service::start(&config, Surroundings { renderer: renderer()?, tray: None }).await?;
+    let service =
+        Service::start(&config, Surroundings { renderer: renderer()?, keeper: keeper()?, tray: None }).await?;
     println!("ferrofax listens on {}", service.url());
     if service.store().any_login().await? {
         println!("Add a login: ferrofax customer add NUMBER --login NAME");
@@ -55,8 +56,17 @@ pub async fn serve(place: &Place) -> Result<()> {
 
 /// The command line of a rendering child: this executable.
 pub fn renderer() -> Result<Vec<OsString>> {
+    itself("render-worker")
+}
+
+/// The command line of what keeps a foreign program: this executable.
+pub fn keeper() -> Result<Vec<OsString>> {
+    itself("confine")
+}
+
+fn itself(command: &str) -> Result<Vec<OsString>> {
     let program = std::env::current_exe().context("where this executable lies")?;
-    Ok(vec![program.into(), "render-worker".into()])
+    Ok(vec![program.into(), command.into()])
 }
 
 /// Makes the first customer with this login; its password.

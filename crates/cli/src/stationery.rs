@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use ferrofax_api::job::{Paper, Property, Resolution};
 use ferrofax_server::config::Config;
-use ferrofax_server::service;
+use ferrofax_server::service::{self, Surroundings};
 use ferrofax_server::store::Store;
 use ferrofax_server::studio::{Installed, Studio};
 use jiff::Timestamp;
@@ -39,10 +39,11 @@ impl Owner {
 
 /// A studio with children of its own.
 pub fn studio(store: Store, config: &Config) -> Result<Studio> {
-    let mut render = config.render.clone();
-    (render.children, render.composers) = (1, 1);
-    let renderer = Arc::new(service::renderer(&render, serve::renderer()?)?);
-    let composer = Arc::new(service::composer(&render, serve::renderer()?)?);
+    let mut config = config.clone();
+    (config.render.children, config.render.composers) = (1, 1);
+    let surroundings = Surroundings { renderer: serve::renderer()?, keeper: serve::keeper()?, tray: None };
+    let renderer = Arc::new(service::renderer(&config, &surroundings)?);
+    let composer = Arc::new(service::composer(&config, &surroundings)?);
     Ok(Studio { store, renderer, composer })
 }
 
@@ -132,7 +133,8 @@ impl Template {
                 let source = file.as_deref().map(read).transpose()?;
                 let (studio, customer) = (owner.studio().await?, &owner.customer);
                 let template = (name.as_str(), source.as_deref());
-                let preview = studio.try_template(customer, template, properties, sheet.words(), Timestamp::now()).await?;
+                let preview =
+                    studio.try_template(customer, template, properties, sheet.words(), Timestamp::now()).await?;
                 files::tell(&preview, &output)?;
             }
             Self::Remove { name, owner } => owner.studio().await?.remove_template(&owner.customer, &name).await?,

@@ -10,6 +10,7 @@ pub mod blobs;
 pub mod compose;
 pub mod config;
 pub mod export;
+pub mod fetch;
 pub mod http;
 pub mod jobs;
 pub mod line;

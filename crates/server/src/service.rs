@@ -12,16 +12,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::Accept;
+use crate::accept::allow::NotASubnet;
 use crate::accept::id::{Ids, NotANodeId};
-use crate::accept::kinds::Kinds;
 use crate::compose::Composer;
 use crate::config::{self, Config, ImportError, LineKind};
+use crate::fetch::{self, Exempt, Fetcher, NoClient};
 use crate::http::{self, Door, Listener, TlsError};
 use crate::jobs::Policy;
 use crate::line::loopback::Loopback;
 use crate::line::{Line, LineError, Secret, Speed, T38Settings, Trunk};
-use crate::prepare::{Prepare, Renderer};
+use crate::prepare::convert::{self, Converters};
+use crate::prepare::fetching::{Fetch, Retries};
 use crate::prepare::worker::{self, Pool};
+use crate::prepare::{Prepare, Renderer};
 use crate::receive::{PassOn, Received};
 use crate::send::{Send, Stop, Way, WayKind};
 use crate::store::{ServeLock, Store, StoreError};
@@ -32,6 +35,8 @@ use ferrofax_fax::t38::ErrorCorrection;
 const SWEEP: Duration = Duration::from_secs(2);
 /// How often finished jobs and files without a job are looked for.
 const PURGE: Duration = Duration::from_secs(600);
+/// Jobs that documents are fetched for at the same time.
+const FETCHES: usize = 8;
 /// For a cover page, or the header lines of a call.
 const COMPOSE_TIME_MAX: Duration = Duration::from_secs(30);
 /// Younger files may belong to jobs that are being accepted.
@@ -56,6 +61,12 @@ pub enum StartError {
     Tls(#[from] TlsError),
     #[error("the rendering children can't be started")]
     Render(#[source] std::io::Error),
+    #[error("the folder of converters can't be made")]
+    Convert(#[source] std::io::Error),
+    #[error("fetch.allow")]
+    FetchAllow(#[from] NotASubnet),
+    #[error("fetching documents")]
+    Fetch(#[from] NoClient),
     #[error("line {name} can't be opened")]
     Line {
         name: String,
@@ -77,6 +88,9 @@ pub enum StartError {
 pub struct Surroundings {
     /// The command line of a rendering child.
     pub renderer: Vec<OsString>,
+    /// The command line of the process that keeps a foreign program, up to its folder; see
+    /// [`convert::Settings::keeper`](crate::prepare::convert::Settings::keeper).
+    pub keeper: Vec<OsString>,
     /// Where the loopback line's far machines put what they receive; `None` throws it away.
     pub tray: Option<mpsc::Sender<Received>>,
 }
@@ -122,10 +136,23 @@ impl Service {
         config::import(config, &store, now).await?;
 
         let children = config.render.children.max(1);
-        let renderer = Arc::new(renderer(&config.render, surroundings.renderer.clone()).map_err(StartError::Render)?);
-        let composer = Arc::new(composer(&config.render, surroundings.renderer).map_err(StartError::Render)?);
+        let renderer = Arc::new(renderer(config, &surroundings)?);
+        let kinds = renderer.converters.kinds();
+        tracing::info!(office = kinds.office, ps = kinds.ps, pcl = kinds.pcl, "looked for converters of documents");
+        let composer = Arc::new(composer(config, &surroundings)?);
         let studio = Studio { store: store.clone(), renderer: renderer.clone(), composer: composer.clone() };
         let prepare = Arc::new(Prepare { store: store.clone(), renderer, routes, owner: owner.clone() });
+        let fetching = fetch::Settings {
+            exempt: Exempt::parse(&config.fetch.allow)?,
+            bytes_max: config.fetch.bytes_max,
+            time_max: Duration::from_secs(config.fetch.seconds_max),
+        };
+        let fetch = Arc::new(Fetch {
+            store: store.clone(),
+            fetcher: Fetcher::new(fetching)?,
+            retries: Retries { tries_max: config.fetch.tries, pause: Duration::from_secs(config.fetch.pause_seconds) },
+            owner: owner.clone(),
+        });
 
         let mut ways = Vec::new();
         for line in &config.lines {
@@ -147,7 +174,7 @@ impl Service {
             requests_burst: config.http.requests_burst,
             ..http::Settings::default()
         };
-        let accept = Accept::new(Ids::new(&owner)?, Kinds::default());
+        let accept = Accept::new(Ids::new(&owner)?, kinds);
         let door = Door::new(Arc::new(store.clone()), accept, settings, Arc::new(Timestamp::now)).with_studio(studio);
 
         let service = Service {
@@ -166,6 +193,10 @@ impl Service {
         for _ in 0..children {
             let (prepare, stop) = (prepare.clone(), service.stop_working.clone());
             service.working.spawn(async move { prepare.run(stop).await });
+        }
+        for _ in 0..FETCHES {
+            let (fetch, stop) = (fetch.clone(), service.stop_working.clone());
+            service.working.spawn(async move { fetch.run(stop).await });
         }
         for way in ways {
             let stop = service.stop_sending.clone();
@@ -214,23 +245,28 @@ impl Service {
 }
 
 /// What makes pages of documents, with its children.
-pub fn renderer(config: &config::Render, command: Vec<OsString>) -> std::io::Result<Renderer> {
-    let mut pool = worker::Settings::new(command);
-    pool.children = config.children;
-    pool.time_limit = Duration::from_secs(config.document_seconds_max);
+pub fn renderer(config: &Config, surroundings: &Surroundings) -> Result<Renderer, StartError> {
+    let mut pool = worker::Settings::new(surroundings.renderer.clone());
+    pool.children = config.render.children;
+    pool.time_limit = Duration::from_secs(config.render.document_seconds_max);
+    let mut converting = convert::Settings::new(surroundings.keeper.clone(), config.data_dir.join("convert"));
+    converting.office = config.convert.office();
+    converting.ps.clone_from(&config.convert.ps);
+    converting.pcl.clone_from(&config.convert.pcl);
     Ok(Renderer {
-        pool: Pool::start(pool)?,
-        pages_max: config.pages_max,
-        document_time_max: Duration::from_secs(config.document_seconds_max),
+        pool: Pool::start(pool).map_err(StartError::Render)?,
+        converters: Converters::detect(converting).map_err(StartError::Convert)?,
+        pages_max: config.render.pages_max,
+        document_time_max: Duration::from_secs(config.render.document_seconds_max),
     })
 }
 
 /// What puts faxes together, with its children.
-pub fn composer(config: &config::Render, command: Vec<OsString>) -> std::io::Result<Composer> {
-    let mut pool = worker::Settings::new(command);
-    pool.children = config.composers;
+pub fn composer(config: &Config, surroundings: &Surroundings) -> Result<Composer, StartError> {
+    let mut pool = worker::Settings::new(surroundings.renderer.clone());
+    pool.children = config.render.composers;
     pool.time_limit = COMPOSE_TIME_MAX;
-    Ok(Composer::new(Pool::start(pool)?))
+    Ok(Composer::new(Pool::start(pool).map_err(StartError::Render)?))
 }
 
 async fn open(line: &config::Line, tray: Option<mpsc::Sender<Received>>) -> Result<Way, StartError> {

@@ -6,21 +6,20 @@
 
 pub mod allow;
 pub mod id;
-pub mod kinds;
 pub mod number;
 
 #[cfg(test)]
 mod tests;
 
-use ferrofax_api::job::{FaxJob, Paper, RenderingOptions, Resolution, Violation, WindowEnd};
+use ferrofax_api::job::{DocumentKind, FaxJob, Paper, RenderingOptions, Resolution, Violation, WindowEnd};
 use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use crate::jobs::{DeliveryId, JobId, NewDelivery, NewJob};
+use crate::prepare::convert::Kinds;
 use crate::stationery::OverlayName;
 use id::Ids;
-use kinds::Kinds;
 
 /// Whose job it is, and what acceptance takes from the account's settings.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -60,8 +59,8 @@ impl Accept {
             order.transport.csid.clone_from(&account.csid);
         }
         for (index, document) in order.documents.iter().enumerate() {
-            if let Some(missing) = self.kinds.missing_for(document.kind) {
-                return Err(Violation::new(format!("documents[{index}].name"), missing));
+            if !self.kinds.take(document.kind) {
+                return Err(Violation::new(format!("documents[{index}].name"), missing_for(document.kind)));
             }
         }
         complete(&mut order.rendering, account)?;
@@ -86,6 +85,15 @@ impl Accept {
             order,
             deliveries,
         })
+    }
+}
+
+/// Why documents of this kind are not taken, in words for the customer.
+fn missing_for(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Ps => "PostScript can't be converted here: no converter is configured",
+        DocumentKind::Pcl => "PCL can't be converted here: no converter is configured",
+        _ => "office documents can't be converted here: LibreOffice is not installed",
     }
 }
 

@@ -147,17 +147,17 @@ impl Composer {
         let (mut pages, cover_pages, warnings) = match cover {
             None => (Vec::new(), 0, Vec::new()),
             // It is there already; how long it is, is known.
-            Some(Cover { pages: Some(pages), .. }) if pages > 0 && first_page >= pages => (Vec::new(), pages, Vec::new()),
+            Some(Cover { pages: Some(pages), .. }) if pages > 0 && first_page >= pages => {
+                (Vec::new(), pages, Vec::new())
+            }
             Some(cover) => {
                 let (pages, warnings) = self.cover(&cover, document_pages, &facts).await?;
-                let makeup = |cover| Makeup { cover, documents: document_pages, first_file: 0 };
-                let pages = tokio::task::spawn_blocking({
-                    let lines = header.as_ref().map_or(0, Header::lines);
-                    move || {
-                        let makeup = makeup(u32::try_from(pages.len()).unwrap_or(u32::MAX));
-                        let overlay = overlay.as_ref().map(|overlay| (overlay.mode, &*overlay.pages));
-                        layout::lay_out(pages, 0, makeup, overlay, lines)
-                    }
+                let lines = header.as_ref().map_or(0, Header::lines);
+                let pages = tokio::task::spawn_blocking(move || {
+                    let length = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+                    let makeup = Makeup { cover: length, documents: document_pages, first_file: 0 };
+                    let overlay = overlay.as_ref().map(|overlay| (overlay.mode, &*overlay.pages));
+                    layout::lay_out(pages, 0, makeup, overlay, lines)
                 });
                 let pages: Vec<_> = pages.await??.into_iter().map(Arc::new).collect();
                 let length = u32::try_from(pages.len()).unwrap_or(u32::MAX);

@@ -10,6 +10,7 @@ use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 
 use super::{Config, Customer, ErrorCorrection, Http, Line, LineKind, Login, Secret, Sip};
+use crate::fetch::Exempt;
 use crate::stationery::TemplateName;
 
 /// Something that would not work.
@@ -70,6 +71,13 @@ impl Config {
         render.need((1..=64).contains(&self.render.composers), "composers", "must be 1 to 64");
         render.need(self.render.document_seconds_max > 0, "document_seconds_max", "must be more than 0");
         render.need(self.render.pages_max > 0, "pages_max", "must be more than 0");
+        let mut fetch = finder.within("fetch");
+        if let Err(wrong) = Exempt::parse(&self.fetch.allow) {
+            fetch.say("allow", wrong.to_string());
+        }
+        fetch.need(self.fetch.bytes_max >= 1024, "bytes_max", "must be 1024 or more");
+        fetch.need(self.fetch.seconds_max > 0, "seconds_max", "must be more than 0");
+        fetch.need((1..=100).contains(&self.fetch.tries), "tries", "must be 1 to 100");
         self.lines(&mut finder);
         self.customers(&mut finder);
         found

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{Config, Customer, DEFAULT, Http, Line, LineKind, Log, Render, Sip};
+use super::{Config, Convert, Customer, DEFAULT, Fetch, Http, Line, LineKind, Log, Render, Sip};
 
 /// Why there is no configuration. Never shows a secret.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +154,8 @@ struct Written {
     key_file: Option<PathBuf>,
     http: Http,
     render: Render,
+    convert: Convert,
+    fetch: Fetch,
     log: Log,
     line: Vec<Table>,
     #[serde(default)]
@@ -205,6 +207,8 @@ pub(super) fn typed(table: Table) -> Result<Config, ConfigError> {
         key_file: written.key_file,
         http: written.http,
         render: written.render,
+        convert: written.convert,
+        fetch: written.fetch,
         log: written.log,
         customers: written.customer,
     })

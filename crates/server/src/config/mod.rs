@@ -39,6 +39,8 @@ pub struct Config {
     pub key_file: Option<PathBuf>,
     pub http: Http,
     pub render: Render,
+    pub convert: Convert,
+    pub fetch: Fetch,
     pub log: Log,
     pub lines: Vec<Line>,
     pub customers: Vec<Customer>,
@@ -66,6 +68,34 @@ pub struct Render {
     pub composers: usize,
     pub document_seconds_max: u64,
     pub pages_max: u32,
+}
+
+/// Foreign programs that make a PDF of a document.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Convert {
+    /// By path, or found in `PATH`; empty: none.
+    pub office: PathBuf,
+    pub ps: Vec<String>,
+    pub pcl: Vec<String>,
+}
+
+impl Convert {
+    /// LibreOffice's `soffice`, where it is wanted.
+    pub fn office(&self) -> Option<PathBuf> {
+        Some(self.office.clone()).filter(|office| !office.as_os_str().is_empty())
+    }
+}
+
+/// Documents by URL.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fetch {
+    pub allow: Vec<String>,
+    pub bytes_max: usize,
+    pub seconds_max: u64,
+    pub tries: u32,
+    pub pause_seconds: u64,
 }
 
 /// Logging.

@@ -4,6 +4,8 @@
 //! once for a job, however many recipients it has: what differs between them comes later, in [`crate::compose`]. A document that
 //! can't be rendered ends its job, with the reason; a fault of ours leaves the claim to run out, and the job is tried again.
 
+pub mod convert;
+pub mod fetching;
 pub mod layout;
 pub mod protocol;
 pub mod worker;
@@ -20,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::jobs::{ApiStatus, Makeup, Routes};
 use crate::store::{BlankPages, PreparationClaim, Prepared, Stage, Store, StoreError};
+use convert::Converters;
 use protocol::{Job, Task};
 use worker::{Pool, RenderError, Rendered};
 
@@ -42,6 +45,7 @@ pub struct Prepare {
 #[derive(Debug)]
 pub struct Renderer {
     pub pool: Pool,
+    pub converters: Converters,
     /// Pages of one fax.
     pub pages_max: u32,
     /// For one document.
@@ -75,12 +79,17 @@ impl Renderer {
         pages_max: u32,
     ) -> Result<Rendered, RenderError> {
         let Sheet { paper, resolution } = sheet;
+        let (kind, converted) = if Converters::needed(kind) {
+            (DocumentKind::Pdf, Some(self.converters.convert(kind, bytes).await?))
+        } else {
+            (kind, None)
+        };
         let job = Job {
             task: Task::Document { kind, charset, paper, resolution },
             pages_max,
             cpu_seconds_max: self.document_time_max.as_secs().max(1),
         };
-        self.pool.render(&job, bytes).await
+        self.pool.render(&job, converted.as_deref().unwrap_or(bytes)).await
     }
 }
 

@@ -24,8 +24,17 @@ pub(super) enum GatherError {
 
 /// Everything for the call that begins now.
 pub(super) async fn gather(store: &Store, claim: &DeliveryClaim, now: Timestamp) -> Result<Fax, GatherError> {
-    let Composition { rendering, paper, resolution, stationery, zone, properties, reference, customer_reference, dated } =
-        claim.composition.clone();
+    let Composition {
+        rendering,
+        paper,
+        resolution,
+        stationery,
+        zone,
+        properties,
+        reference,
+        customer_reference,
+        dated,
+    } = claim.composition.clone();
     let sheet = Sheet::new(paper, resolution);
     let mut cover = None;
     let mut overlay = None;

@@ -183,7 +183,8 @@ impl Studio {
                 warnings = rendered.warnings;
             }
         }
-        let version = self.store.install_overlay(customer, NewOverlay { name: name.clone(), kind, original, pages }, now);
+        let version =
+            self.store.install_overlay(customer, NewOverlay { name: name.clone(), kind, original, pages }, now);
         Ok(Installed { name: name.to_string(), version: version.await?, warnings })
     }
 

@@ -65,10 +65,8 @@ impl Studio {
         let account = self.store.customer(customer).await?.ok_or(StoreError::UnknownCustomer)?.account;
         let stationery = self.store.stationery(customer).await?;
         let rendering = &order.rendering;
-        let sheet = Sheet::new(
-            rendering.paper.unwrap_or(account.paper),
-            rendering.resolution.unwrap_or(account.resolution),
-        );
+        let sheet =
+            Sheet::new(rendering.paper.unwrap_or(account.paper), rendering.resolution.unwrap_or(account.resolution));
         let header = rendering.header.as_deref().map(Header::parse).transpose();
         let header = header.map_err(|wrong| refused("renderingOptions.header".to_owned(), &wrong.to_string()))?;
         let overlay = match &rendering.overlay {

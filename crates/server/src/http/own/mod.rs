@@ -71,7 +71,8 @@ impl Shown {
 /// One of the API's words, in any case; the usual one where it is missing.
 fn word<T: serde::de::DeserializeOwned + Default>(member: &str, text: Option<&str>) -> Result<T, Refusal> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(T::default()) };
-    serde_json::from_value(text.to_ascii_uppercase().into()).map_err(|_| invalid(member, "is not one of the known words"))
+    serde_json::from_value(text.to_ascii_uppercase().into())
+        .map_err(|_| invalid(member, "is not one of the known words"))
 }
 
 fn invalid(member: &str, message: &str) -> Refusal {
