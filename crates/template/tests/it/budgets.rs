@@ -43,7 +43,7 @@ fn depth_is_bounded_where_it_is_filled() {
     small.spawn(deepest).unwrap().join().unwrap();
 }
 
-const STACK_BYTES: usize = 512 << 10;
+const STACK_BYTES: usize = 1 << 20;
 
 fn deepest() {
     let sums = format!("<#macro m><@m a=1{}/></#macro><@m/>", " + 1".repeat(140));

@@ -5,10 +5,8 @@
 use std::sync::Arc;
 
 use super::builtins::{self, Found};
-use super::lex::end_of_literal;
 use crate::freemarker::decimal::Decimal;
 use crate::freemarker::error::{Reason, Result, fault};
-use crate::freemarker::format::{date, number};
 use crate::freemarker::tree::{Expr, Kind, Op, RangeKind};
 
 /// Levels of brackets and operators in one expression, and of tags in one template. Real ones have fewer than twenty.
@@ -16,12 +14,12 @@ pub const NESTING_MAX: u16 = 150;
 
 /// Reads expressions from a part of a source.
 pub struct Reader<'a> {
-    source: &'a str,
-    at: usize,
-    to: usize,
+    pub(super) source: &'a str,
+    pub(super) at: usize,
+    pub(super) to: usize,
     /// Text inside a string literal has no places of its own: all of it stands where the literal does.
-    fixed: Option<u32>,
-    depth: u16,
+    pub(super) fixed: Option<u32>,
+    pub(super) depth: u16,
     /// Loop variables one may ask `?index` of.
     pub loops: &'a [Arc<str>],
     /// FreeMarker's own auto-escaping is in force.
@@ -166,7 +164,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn node(&self, at: u32, kind: Kind, below: u16) -> Result<Expr> {
+    pub(super) fn node(&self, at: u32, kind: Kind, below: u16) -> Result<Expr> {
         let height = below + 1;
         if height > NESTING_MAX {
             return fault(Reason::OverBudget, at, format!("the expression has more than {NESTING_MAX} levels"));
@@ -405,54 +403,6 @@ impl<'a> Reader<'a> {
         self.rest().starts_with('.') && self.rest().get(1..).is_some_and(|rest| rest.starts_with(is_name))
     }
 
-    /// What can be known of a built-in's use before there is any data.
-    fn check_builtin(&self, of: &Expr, name: &str, written: &str, args: &[Expr], at: u32) -> Result<()> {
-        let literal = |index: usize| match args.get(index).map(|arg| &arg.kind) {
-            Some(Kind::Text(text)) => Some(&**text),
-            _ => None,
-        };
-        match name {
-            "index" | "counter" | "has_next" | "is_first" | "is_last" | "is_even_item" | "is_odd_item"
-            | "item_parity" | "item_parity_cap" | "item_cycle" => match &of.kind {
-                Kind::Name(variable) if self.loops.contains(variable) => {}
-                _ => {
-                    return fault(
-                        Reason::Syntax,
-                        at,
-                        format!("?{written} is for the variable of a surrounding <#list>"),
-                    );
-                }
-            },
-            "html" | "xhtml" | "xml" if self.strict => {
-                return fault(Reason::Syntax, at, format!("?{written} where auto-escaping is on would escape twice"));
-            }
-            "replace" | "split" => {
-                let flags = literal(if name == "replace" { 2 } else { 1 });
-                if flags.is_some_and(|flags| flags.contains('r')) {
-                    return fault(
-                        Reason::Unsupported,
-                        at,
-                        "regular expressions are left out: the flag \"r\" is not supported",
-                    );
-                }
-            }
-            "string" if args.len() == 1 => {
-                if let Some(format) = literal(0)
-                    && let Some(why) = wrong_format(format)
-                {
-                    return fault(Reason::Unsupported, at, why);
-                }
-            }
-            _ => {}
-        }
-        for arg in args {
-            if matches!(arg.kind, Kind::Lambda(..)) && !matches!(name, "map" | "filter" | "take_while" | "drop_while") {
-                return fault(Reason::Syntax, arg.at, format!("?{written} takes no x -> …"));
-            }
-        }
-        Ok(())
-    }
-
     fn primary(&mut self) -> Result<Expr> {
         self.skip();
         let at = self.place();
@@ -548,71 +498,6 @@ impl<'a> Reader<'a> {
             _ => self.unexpected(),
         }
     }
-
-    fn literal(&mut self, at: u32, raw: bool) -> Result<Expr> {
-        let end = end_of_literal(self.source.as_bytes(), self.at, raw).filter(|end| *end < self.to);
-        let Some(end) = end else {
-            return fault(Reason::Syntax, at, "the text is not closed");
-        };
-        let inside = self.source.get(self.at + 1..end).unwrap_or_default();
-        self.at = end + 1;
-        if raw {
-            return self.node(at, Kind::Text(inside.into()), 0);
-        }
-        let (text, plain) = unescape(inside, at)?;
-        let find = |from: usize| {
-            let mut from = from;
-            loop {
-                let found = text.get(from..)?.find("${")? + from;
-                if !plain.contains(&(found + 1)) {
-                    return Some(found);
-                }
-                from = found + 2;
-            }
-        };
-        if find(0).is_none() {
-            return self.node(at, Kind::Text(text.into()), 0);
-        }
-        let (mut pieces, mut from, mut below) = (Vec::new(), 0, 0);
-        while let Some(found) = find(from) {
-            if found > from {
-                pieces.push(self.node(at, Kind::Text(text[from..found].into()), 0)?);
-            }
-            let mut reader = Reader {
-                source: &text,
-                at: found + 2,
-                to: text.len(),
-                fixed: Some(at),
-                depth: self.depth,
-                loops: self.loops,
-                strict: self.strict,
-            };
-            let piece = reader.expression()?;
-            reader.expect("}")?;
-            below = below.max(piece.height);
-            from = reader.at;
-            pieces.push(piece);
-        }
-        if from < text.len() {
-            pieces.push(self.node(at, Kind::Text(text[from..].into()), 0)?);
-        }
-        self.node(at, Kind::Pieces(pieces), below)
-    }
-}
-
-/// What is wrong with the format of `?string`, if it is neither a number's nor a date's.
-fn wrong_format(format: &str) -> Option<String> {
-    if matches!(format, "c" | "cn" | "computer") {
-        return None;
-    }
-    let number = number::Pattern::parse(format).err()?;
-    // `0.0E0` would also do as a date, with a weekday between zeros; nobody means that.
-    let scientific = format.contains(['0', '#']) && format.chars().all(|c| !c.is_alphabetic() || c == 'E');
-    if scientific {
-        return Some(number);
-    }
-    let date = date::check(format).err()?;
-    Some(if format == "currency" || format.contains(['#', '0', '¤']) { number } else { date })
 }
 
 /// Signs, longest first where one begins another; what they mean, how close they bind.
@@ -647,49 +532,4 @@ const RANGE: u8 = 4;
 
 fn is_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '$' | '@')
-}
-
-/// A literal's inside without its escapes, and where a `{` stood escaped: it begins no interpolation.
-fn unescape(inside: &str, at: u32) -> Result<(String, Vec<usize>)> {
-    let mut text = String::with_capacity(inside.len());
-    let mut plain = Vec::new();
-    let mut chars = inside.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            text.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => text.push('\n'),
-            Some('r') => text.push('\r'),
-            Some('t') => text.push('\t'),
-            Some('f') => text.push('\u{c}'),
-            Some('b') => text.push('\u{8}'),
-            Some('g') => text.push('>'),
-            Some('l') => text.push('<'),
-            Some('a') => text.push('&'),
-            Some(same @ ('"' | '\'' | '\\' | '$' | '=')) => text.push(same),
-            Some('{') => {
-                plain.push(text.len());
-                text.push('{');
-            }
-            Some('x') => {
-                let mut code = 0u32;
-                let mut digits = 0;
-                while let Some(digit) = chars.peek().and_then(|c| c.to_digit(16))
-                    && digits < 4
-                {
-                    code = code * 16 + digit;
-                    digits += 1;
-                    chars.next();
-                }
-                match char::from_u32(code) {
-                    Some(c) if digits > 0 => text.push(c),
-                    _ => return fault(Reason::Syntax, at, "\\x needs the number of a character"),
-                }
-            }
-            _ => return fault(Reason::Syntax, at, "the text has an escape that means nothing"),
-        }
-    }
-    Ok((text, plain))
 }

@@ -4,9 +4,11 @@
 //! `<#break>` outside of a loop. `docs/templates.md` lists what is left out.
 
 mod builtins;
+mod checks;
 mod directives;
 mod expr;
 mod lex;
+mod literal;
 
 use std::sync::Arc;
 
