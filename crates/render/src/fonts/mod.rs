@@ -33,8 +33,24 @@ const FAMILIES: [Family; 5] = [
     Family {
         name: SANS,
         also: &[
-            "Arial", "Helvetica", "Helvetica Neue", "Arial MT", "ArialMT", "Arial Unicode MS", "Calibri", "Carlito", "Segoe UI", "Tahoma",
-            "Nimbus Sans", "Nimbus Sans L", "Swiss", "Univers", "Roboto", "Open Sans", "Inter", "Aptos",
+            "Arial",
+            "Helvetica",
+            "Helvetica Neue",
+            "Arial MT",
+            "ArialMT",
+            "Arial Unicode MS",
+            "Calibri",
+            "Carlito",
+            "Segoe UI",
+            "Tahoma",
+            "Nimbus Sans",
+            "Nimbus Sans L",
+            "Swiss",
+            "Univers",
+            "Roboto",
+            "Open Sans",
+            "Inter",
+            "Aptos",
         ],
         faces: &[
             font!("LiberationSans-Regular"),
@@ -46,8 +62,17 @@ const FAMILIES: [Family; 5] = [
     Family {
         name: SERIF,
         also: &[
-            "Times", "Times New Roman", "TimesNewRoman", "Georgia", "Cambria", "Garamond", "Palatino", "Palatino Linotype",
-            "Book Antiqua", "Nimbus Roman", "Nimbus Roman No9 L",
+            "Times",
+            "Times New Roman",
+            "TimesNewRoman",
+            "Georgia",
+            "Cambria",
+            "Garamond",
+            "Palatino",
+            "Palatino Linotype",
+            "Book Antiqua",
+            "Nimbus Roman",
+            "Nimbus Roman No9 L",
         ],
         faces: &[
             font!("LiberationSerif-Regular"),
@@ -58,7 +83,15 @@ const FAMILIES: [Family; 5] = [
     },
     Family {
         name: MONO,
-        also: &["Courier", "Courier New", "CourierNew", "Nimbus Mono", "Nimbus Mono L", "Lucida Console", "Andale Mono"],
+        also: &[
+            "Courier",
+            "Courier New",
+            "CourierNew",
+            "Nimbus Mono",
+            "Nimbus Mono L",
+            "Lucida Console",
+            "Andale Mono",
+        ],
         faces: &[font!("LiberationMono-Regular"), font!("LiberationMono-Bold")],
     },
     Family {
@@ -199,7 +232,9 @@ fn fall_back(collection: &mut Collection, family: FamilyId, font: &FontRef<'_>) 
     let charmap = font.charmap();
     for (script, sample) in Script::all_samples() {
         let some = sample.chars().filter(|char| !char.is_whitespace()).take(4);
-        if some.clone().next().is_some() && some.clone().all(|char| charmap.map(char).is_some_and(|glyph| glyph.to_u32() > 0)) {
+        if some.clone().next().is_some()
+            && some.clone().all(|char| charmap.map(char).is_some_and(|glyph| glyph.to_u32() > 0))
+        {
             collection.append_fallbacks(*script, std::iter::once(family));
         }
     }
