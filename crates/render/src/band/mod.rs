@@ -44,11 +44,11 @@ pub fn render(bands: &[Vec<Line>], resolution: Resolution, sink: Sink<'_>) -> Re
 
 /// Rows of an em, and rows of a line above its base line.
 fn type_rows(resolution: Resolution) -> (u16, u32) {
-    // Capitals are 9 rows at low resolution: two more for their marks, three for tails.
+    // Capitals are 9 rows at low resolution: three more for their marks, three for tails.
     match resolution {
-        Resolution::Standard => (12, 11),
-        Resolution::Fine => (25, 22),
-        Resolution::Superfine => (50, 44),
+        Resolution::Standard => (12, 12),
+        Resolution::Fine => (25, 24),
+        Resolution::Superfine => (50, 48),
     }
 }
 
