@@ -22,7 +22,7 @@ use set::{Part, Setter};
 const PELS_PER_METRE: f32 = 1728.0 / 0.215;
 /// White at both sides of a line: A4 paper is 2.5 mm narrower than the line on each side, and 4 mm of it are often not printed.
 const MARGIN_PELS: u16 = 52;
-/// Between two parts of a line at least: 2 mm.
+/// Between two parts of a line at least, and before a tab stop: 2 mm.
 const GAP_PELS: u16 = 16;
 
 /// The least of its width that a line is set in before it is cut, in twentieths.

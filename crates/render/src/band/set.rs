@@ -7,6 +7,7 @@ use ferrofax_fax::page::Bitmap;
 use parley::style::{FontFamily, FontFamilyName, StyleProperty};
 use parley::{FontContext, FontData, Layout, LayoutContext, PositionedLayoutItem};
 
+use super::GAP_PELS;
 use super::glyph::{Glyphs, Grid};
 use crate::fonts;
 
@@ -91,7 +92,8 @@ impl Setter {
         let mut part = Part::default();
         for (column, piece) in text.split('\t').enumerate() {
             if column > 0 {
-                part.width = ((part.width / TAB_PELS).floor() + 1.0) * TAB_PELS;
+                let gap = f32::from(GAP_PELS);
+                part.width = (((part.width + gap) / TAB_PELS).floor() + 1.0) * TAB_PELS;
             }
             if !piece.is_empty() {
                 self.append(piece, em, &mut part);
