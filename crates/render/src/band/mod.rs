@@ -14,7 +14,7 @@ use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
 use ferrofax_fax::t6;
 use ferrofax_template::header::{Line, band_rows};
 
-use crate::{RenderError, Sink, Summary};
+use crate::{RenderError, Sink, Summary, guarded};
 use glyph::Grid;
 use set::{Part, Setter};
 
@@ -33,7 +33,7 @@ pub fn render(bands: &[Vec<Line>], resolution: Resolution, sink: Sink<'_>) -> Re
     set::with_setter(|setter| {
         let mut summary = Summary::default();
         for lines in bands {
-            let page = draw(lines, resolution, setter);
+            let page = guarded(None, || draw(lines, resolution, setter))?;
             sink(t6::store(&mut page.source(resolution)))?;
             summary.pages += 1;
         }

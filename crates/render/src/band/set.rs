@@ -1,7 +1,7 @@
 //! A part of a line from text to glyphs with places, by `parley`.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use ferrofax_fax::page::Bitmap;
 use parley::style::{FontFamily, FontFamilyName, StyleProperty};
@@ -43,20 +43,21 @@ pub(super) struct Setter {
     missing: u32,
 }
 
-/// Lends the setter of this thread, which knows the glyphs of former bands.
-pub(super) fn with_setter<T>(run: impl FnOnce(&mut Setter) -> T) -> T {
+/// Lends the setter of this thread, which knows the glyphs of former bands. One that failed is not used again.
+pub(super) fn with_setter<T, E>(run: impl FnOnce(&mut Setter) -> Result<T, E>) -> Result<T, E> {
     thread_local! {
-        static SETTER: RefCell<Option<Setter>> = const { RefCell::new(None) };
+        static SETTER: Cell<Option<Setter>> = const { Cell::new(None) };
     }
-    SETTER.with_borrow_mut(|kept| {
-        run(kept.get_or_insert_with(|| Setter {
-            fonts: fonts::library().context(),
-            layouts: LayoutContext::new(),
-            layout: Layout::new(),
-            glyphs: Glyphs::default(),
-            missing: 0,
-        }))
-    })
+    let mut setter = SETTER.take().unwrap_or_else(|| Setter {
+        fonts: fonts::library().context(),
+        layouts: LayoutContext::new(),
+        layout: Layout::new(),
+        glyphs: Glyphs::default(),
+        missing: 0,
+    });
+    let result = run(&mut setter)?;
+    SETTER.set(Some(setter));
+    Ok(result)
 }
 
 impl Setter {

@@ -81,7 +81,7 @@ fn parts_stand_at_the_left_in_the_middle_and_at_the_right() {
 #[test]
 fn parts_never_overlap_whatever_their_lengths() {
     let text = "Main Street 12, Anywhere; ".repeat(20);
-    set::with_setter(|setter| {
+    set::with_setter(|setter| -> Result<(), RenderError> {
         for left in [0, 1, 20, 63, 150, 400] {
             for centre in [0, 3, 80, 300] {
                 for right in [0, 4, 60, 200, 450] {
@@ -97,13 +97,15 @@ fn parts_never_overlap_whatever_their_lengths() {
                 }
             }
         }
-    });
+        Ok(())
+    })
+    .unwrap();
 }
 
 #[test]
 fn the_longest_part_is_cut_and_short_ones_stay() {
     let long = "Example Company Limited, Anywhere ".repeat(10);
-    set::with_setter(|setter| {
+    set::with_setter(|setter| -> Result<(), RenderError> {
         let (parts, narrowed) = fit(&line(&long, "", "Page 1/12"), 25.0, setter);
         let whole = setter.set("Page 1/12", 25.0);
         assert_eq!(parts[2].width, whole.width);
@@ -111,7 +113,9 @@ fn the_longest_part_is_cut_and_short_ones_stay() {
         // Cut text ends in three dots.
         let dots = setter.set("…", 25.0);
         assert!(parts[0].width < setter.set(&long, 25.0).width && parts[0].width > dots.width);
-    });
+        Ok(())
+    })
+    .unwrap();
 }
 
 #[test]
@@ -170,4 +174,19 @@ fn characters_without_a_glyph_are_counted() {
 #[test]
 fn an_empty_line_is_a_white_band() {
     assert!(band(&[line("", "", ""), line("\t", "", "")], Resolution::Fine).as_bytes().iter().all(|&byte| byte == 0));
+}
+
+#[test]
+fn any_characters_make_a_band() {
+    // Every 97th of all there are, with what joins, turns and marks among them.
+    let odd = ['\u{200d}', '\u{202e}', '\u{301}', '\u{fe0f}', '\u{feff}', '\u{2028}', '\t', '\u{0}'];
+    let mut text = String::new();
+    for (at, char) in (1..0x11_0000).step_by(97).filter_map(char::from_u32).enumerate() {
+        text.push(char);
+        text.push(odd[at % odd.len()]);
+        if text.chars().count() > 80 {
+            let text = std::mem::take(&mut text);
+            band(&[line(&text, &text, ""), line("", "", &text)], Resolution::Standard);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The header line of a fax page: a text with control characters (`%d.%m.%Y %r%P of %T`), parsed once and filled per page.
 //!
-//! A control is a percent sign and a character; [`Field`] has those that print something. `%tz=ZONE` and `%l=LANG` hold for what
+//! A control is a percent sign and a character; `Field` has those that print something. `%tz=ZONE` and `%l=LANG` hold for what
 //! follows them, on later lines too, until the next one; the name ends at a `;`, which belongs to it, or at a blank, which is text
 //! (but between two blanks stands one).
 //! `%c` and `%r` begin the middle and the right part of a line, `%n` and line breaks begin a line. An unknown pair is printed as it
