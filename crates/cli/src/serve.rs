@@ -31,7 +31,8 @@ pub async fn serve(place: &Place) -> Result<()> {
     settings::log(&config.log)?;
     // Ask for signals first, so that none is missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let service = Service::start(&config, Surroundings { renderer: renderer()?, keeper: keeper()?, tray: None }).await?;
+    let service =
+        Service::start(&config, Surroundings { renderer: renderer()?, keeper: keeper()?, tray: None }).await?;
     println!("ferrofax listens on {}", service.url());
     if service.store().any_login().await? {
         println!("Add a login: ferrofax customer add NUMBER --login NAME");

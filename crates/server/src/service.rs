@@ -12,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accept::Accept;
+use crate::accept::allow::NotASubnet;
 use crate::accept::id::{Ids, NotANodeId};
 use crate::compose::Composer;
 use crate::config::{self, Config, ImportError, LineKind};
-use crate::accept::allow::NotASubnet;
 use crate::fetch::{self, Exempt, Fetcher, NoClient};
 use crate::http::{self, Door, Listener, TlsError};
 use crate::jobs::Policy;
@@ -23,8 +23,8 @@ use crate::line::loopback::Loopback;
 use crate::line::{Line, LineError, Secret, Speed, T38Settings, Trunk};
 use crate::prepare::convert::{self, Converters};
 use crate::prepare::fetching::{Fetch, Retries};
-use crate::prepare::{Prepare, Renderer};
 use crate::prepare::worker::{self, Pool};
+use crate::prepare::{Prepare, Renderer};
 use crate::receive::{PassOn, Received};
 use crate::send::{Send, Stop, Way, WayKind};
 use crate::store::{ServeLock, Store, StoreError};
@@ -98,6 +98,7 @@ pub struct Surroundings {
 #[derive(Debug)]
 pub struct Service {
     store: Store,
+    prepare: Arc<Prepare>,
     door: Arc<Door>,
     address: SocketAddr,
     tls: bool,
@@ -162,10 +163,7 @@ impl Service {
         let fetch = Arc::new(Fetch {
             store: store.clone(),
             fetcher: Fetcher::new(fetching)?,
-            retries: Retries {
-                tries_max: config.fetch.tries,
-                pause: Duration::from_secs(config.fetch.pause_seconds),
-            },
+            retries: Retries { tries_max: config.fetch.tries, pause: Duration::from_secs(config.fetch.pause_seconds) },
             owner: owner.clone(),
         });
         composing.children = config.render.composers;
@@ -197,6 +195,7 @@ impl Service {
 
         let service = Service {
             store,
+            prepare: prepare.clone(),
             door,
             address,
             tls: tls.is_some(),
@@ -236,6 +235,11 @@ impl Service {
     /// `http://host:port` or `https://host:port`.
     pub fn url(&self) -> String {
         format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
+    }
+
+    /// Documents rendered since the start, whatever came of them.
+    pub fn documents_rendered(&self) -> u64 {
+        self.prepare.renderer.pool.jobs_done()
     }
 
     /// What it remembers.

@@ -632,10 +632,33 @@ fn a_fax_may_be_a_cover_page_alone() {
 fn each_kind_of_document_is_known_by_its_extension() {
     use DocumentKind::*;
     for (extension, kind) in [
-        ("pdf", Pdf), ("PDF", Pdf), ("txt", Txt), ("text", Txt), ("html", Html), ("htm", Html), ("xhtml", Html),
-        ("tif", Tiff), ("tiff", Tiff), ("png", Png), ("jpg", Jpeg), ("jpeg", Jpeg), ("gif", Gif), ("bmp", Bmp),
-        ("webp", Webp), ("doc", Doc), ("docx", Docx), ("xls", Xls), ("xlsx", Xlsx), ("ppt", Ppt), ("pptx", Pptx),
-        ("odt", Odt), ("ods", Ods), ("odp", Odp), ("rtf", Rtf), ("ps", Ps), ("pcl", Pcl),
+        ("pdf", Pdf),
+        ("PDF", Pdf),
+        ("txt", Txt),
+        ("text", Txt),
+        ("html", Html),
+        ("htm", Html),
+        ("xhtml", Html),
+        ("tif", Tiff),
+        ("tiff", Tiff),
+        ("png", Png),
+        ("jpg", Jpeg),
+        ("jpeg", Jpeg),
+        ("gif", Gif),
+        ("bmp", Bmp),
+        ("webp", Webp),
+        ("doc", Doc),
+        ("docx", Docx),
+        ("xls", Xls),
+        ("xlsx", Xlsx),
+        ("ppt", Ppt),
+        ("pptx", Pptx),
+        ("odt", Odt),
+        ("ods", Ods),
+        ("odp", Odp),
+        ("rtf", Rtf),
+        ("ps", Ps),
+        ("pcl", Pcl),
     ] {
         let job = accepted(&with("/documents/0/name", json!(format!("a.{extension}"))));
         assert_eq!(job.documents[0].kind, kind, "{extension}");

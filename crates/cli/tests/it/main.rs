@@ -1,5 +1,6 @@
 //! The executable, from outside.
 
+mod by_url;
 mod commands;
 mod composed;
 mod crash;

@@ -147,7 +147,9 @@ impl Composer {
         let (mut pages, cover_pages, warnings) = match cover {
             None => (Vec::new(), 0, Vec::new()),
             // It is there already; how long it is, is known.
-            Some(Cover { pages: Some(pages), .. }) if pages > 0 && first_page >= pages => (Vec::new(), pages, Vec::new()),
+            Some(Cover { pages: Some(pages), .. }) if pages > 0 && first_page >= pages => {
+                (Vec::new(), pages, Vec::new())
+            }
             Some(cover) => {
                 let (pages, warnings) = self.cover(&cover, document_pages, &facts).await?;
                 let lines = header.as_ref().map_or(0, Header::lines);

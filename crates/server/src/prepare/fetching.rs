@@ -71,7 +71,10 @@ impl Fetch {
                     Err(_) => Some(PAUSE),
                 },
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "no job could be claimed to fetch documents for");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "no job could be claimed to fetch documents for"
+                    );
                     Some(PAUSE)
                 }
             };

@@ -12,7 +12,7 @@ use crate::store::{Composition, DeliveryClaim, Store, StoreError};
 
 /// Why there is nothing to compose. Both are ours.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum GatherError {
+pub enum GatherError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// It was right when the job was accepted.
@@ -23,9 +23,18 @@ pub(super) enum GatherError {
 }
 
 /// Everything for the call that begins now.
-pub(super) async fn gather(store: &Store, claim: &DeliveryClaim, now: Timestamp) -> Result<Fax, GatherError> {
-    let Composition { rendering, paper, resolution, stationery, zone, properties, reference, customer_reference, dated } =
-        claim.composition.clone();
+pub async fn gather(store: &Store, claim: &DeliveryClaim, now: Timestamp) -> Result<Fax, GatherError> {
+    let Composition {
+        rendering,
+        paper,
+        resolution,
+        stationery,
+        zone,
+        properties,
+        reference,
+        customer_reference,
+        dated,
+    } = claim.composition.clone();
     let sheet = Sheet::new(paper, resolution);
     let mut cover = None;
     let mut overlay = None;

@@ -6,10 +6,8 @@ use super::*;
 
 /// A job with one document that came with it and two to be fetched.
 fn fetch_job(id: &str) -> NewJob {
-    let url = |name: &str| Document {
-        content: Content::Url(format!("https://host/{name}")),
-        ..document(name, Vec::new())
-    };
+    let url =
+        |name: &str| Document { content: Content::Url(format!("https://host/{name}")), ..document(name, Vec::new()) };
     let mut new = job(id, &["+4989123"]);
     new.order.documents = vec![url("a.txt"), document("b.txt", b"here".to_vec()), url("c.txt")];
     new
@@ -20,7 +18,8 @@ pub(super) async fn a_job_is_prepared_when_its_documents_are_fetched(mut house: 
     assert_eq!(house.store.claim_preparation("node", now(), LEASE).await.unwrap(), None, "not yet");
     let claim = house.store.claim_fetch("node", now(), LEASE).await.unwrap().unwrap();
     assert_eq!(house.store.claim_fetch("node", now(), LEASE).await.unwrap(), None, "taken");
-    let urls: Vec<_> = claim.documents.iter().map(|document| (document.url.as_deref(), document.is_to_fetch())).collect();
+    let urls: Vec<_> =
+        claim.documents.iter().map(|document| (document.url.as_deref(), document.is_to_fetch())).collect();
     assert_eq!(urls, [(Some("https://host/a.txt"), true), (None, false), (Some("https://host/c.txt"), true)]);
     let large = vec![b'x'; ROW_BYTES_MAX + 1];
     house.store.keep_fetched(&claim, &claim.documents[0], b"small".to_vec()).await.unwrap();

@@ -161,7 +161,8 @@ pub(super) async fn a_fax_grows_by_its_recipients_own_cover_page(house: House) {
     }
     let report = house.report("FJ1").await;
     assert_eq!(report.pages, 4, "the longest");
-    let confirmed: Vec<_> = report.recipient_status.iter().map(|one| (one.status.as_str(), one.pages_confirmed)).collect();
+    let confirmed: Vec<_> =
+        report.recipient_status.iter().map(|one| (one.status.as_str(), one.pages_confirmed)).collect();
     assert_eq!(confirmed, [("OK", Some(3)), ("OK", Some(4))]);
 }
 
