@@ -201,7 +201,7 @@ impl Store {
             .await
     }
 
-    /// An overlay's pages for this paper, one for each resolution. Empty: there is no such overlay.
+    /// An overlay's pages for this paper, one for each resolution, the lowest first. Empty: there is no such overlay.
     pub async fn overlay_pages(
         &self,
         at: &Stationery,
@@ -215,7 +215,8 @@ impl Store {
                     "SELECT p.width, p.rows, p.resolution, p.row_index, p.code
                      FROM overlays o JOIN overlay_pages p ON p.overlay = o.id
                      WHERE o.customer = ?1 AND o.name = ?2 AND o.version <= ?3
-                         AND (o.removed IS NULL OR o.removed > ?3) AND p.paper = ?4",
+                         AND (o.removed IS NULL OR o.removed > ?3) AND p.paper = ?4
+                     ORDER BY p.rows",
                 )?;
                 let pages = statement.query_map(params![at.customer, name, at.revision, Word(paper)], |row| {
                     let (Word(resolution), index) = (row.get("resolution")?, row.get::<_, Vec<u8>>("row_index")?);
