@@ -57,10 +57,10 @@ impl Spans {
 /// The lowest place not under `limit` that goes through none of these spans that could stand on a page by themselves.
 fn above(spans: &[Span], highest: f64, start: f64, limit: f64, page: f64) -> f64 {
     let mut cut = limit;
-    // Spans that begin above the cut, the lowest first; those whose top is further up than the highest is high end above it.
+    // Spans that begin above the limit, the lowest first; those further up than the highest is high end above the cut.
     let begin = spans.partition_point(|span| span.top < limit);
     for span in spans.get(..begin).unwrap_or_default().iter().rev() {
-        if span.top + highest <= cut.min(limit) - page {
+        if span.top + highest.min(page) <= cut {
             break;
         }
         let fits = span.bottom - span.top <= page;

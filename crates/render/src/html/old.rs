@@ -60,7 +60,6 @@ const CELLS: &str = ">*>tr>*";
 #[derive(Default)]
 pub(super) struct OldAttributes {
     rules: BTreeSet<String>,
-    collapses: bool,
 }
 
 impl OldAttributes {
@@ -125,11 +124,6 @@ impl OldAttributes {
             }
             _ => {}
         }
-    }
-
-    /// Notes that a cell spans columns or rows: the painter of collapsed borders does not know, and would draw lines through it.
-    pub(super) fn note_span(&mut self) {
-        self.collapses = true;
     }
 
     /// The style sheet.
