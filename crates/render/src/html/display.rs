@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use hayro::kurbo::{Affine, BezPath, Point, Rect};
+use hayro::kurbo::{Affine, BezPath, Point, Rect, Shape as _};
 use parley::FontData;
 
 use super::cut::Spans;
@@ -24,6 +24,63 @@ pub(super) struct Display {
     pub(super) missing: u32,
     /// Things referred to that were not fetched.
     pub(super) left_out: u32,
+}
+
+impl Display {
+    /// The painter of collapsed borders does not know that cells may span columns and rows, and draws lines through them. They are
+    /// as long as the row or the table, and thin; what they cross of such a cell is taken out of them.
+    pub(super) fn free_spanning_cells(&mut self, cells: &[Rect]) {
+        /// How thick a border may be, and how far off the end of a line.
+        const BORDER: f64 = 8.0;
+        const NEAR: f64 = 1.5;
+        if cells.is_empty() {
+            return;
+        }
+        let mut cells = cells.to_vec();
+        cells.sort_by(|a, b| a.y0.total_cmp(&b.y0));
+        let highest = cells.iter().map(Rect::height).fold(0.0, f64::max);
+        let mut items = Vec::with_capacity(self.items.len());
+        for item in self.items.drain(..) {
+            let line = item.bounds;
+            let What::Shape { colour, .. } = item.what else {
+                items.push(item);
+                continue;
+            };
+            let begin = cells.partition_point(|cell| cell.y0 + highest < line.y0);
+            let end = cells.partition_point(|cell| cell.y0 <= line.y1);
+            let near = cells.get(begin..end).unwrap_or_default();
+            let is_upright = line.width() <= BORDER && line.height() > line.width();
+            let crosses = |cell: &&Rect| {
+                let inner = cell.inset(-NEAR);
+                if is_upright {
+                    line.x0 > inner.x0 && line.x1 < inner.x1 && (line.y0 - cell.y0).abs() <= NEAR && line.y1 <= cell.y1 + NEAR
+                } else {
+                    line.height() <= BORDER && line.y0 > inner.y0 && line.y1 < inner.y1 && line.x0 <= cell.x0 && line.x1 >= cell.x1
+                }
+            };
+            if is_upright {
+                if !near.iter().any(|cell| crosses(&cell)) {
+                    items.push(item);
+                }
+                continue;
+            }
+            let mut crossed: Vec<Rect> = near.iter().filter(crosses).copied().collect();
+            if crossed.is_empty() {
+                items.push(item);
+                continue;
+            }
+            crossed.sort_by(|a, b| a.x0.total_cmp(&b.x0));
+            let mut from = line.x0;
+            for end in crossed.iter().map(|cell| (cell.x0, cell.x1)).chain([(line.x1, line.x1)]) {
+                if end.0 > from {
+                    let bounds = Rect::new(from, line.y0, end.0, line.y1);
+                    items.push(Item { what: What::Shape { path: bounds.to_path(0.1), colour }, bounds, clip: item.clip });
+                }
+                from = from.max(end.1);
+            }
+        }
+        self.items = items;
+    }
 }
 
 pub(super) struct Item {

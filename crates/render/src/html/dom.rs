@@ -9,11 +9,14 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use blitz_dom::{BaseDocument, DocumentConfig, Node, NodeId, UserAgentStylesheet};
+use blitz_dom::{
+    Attribute, BaseDocument, DocumentConfig, LocalName, Namespace, Node, NodeId, QualName, UserAgentStylesheet,
+};
 use blitz_html::DocumentHtmlParser;
 use blitz_traits::net::{Bytes, NetHandler, NetProvider, Request};
 use blitz_traits::shell::{ColorScheme, Viewport};
 use data_url::DataUrl;
+use hayro::kurbo::Rect;
 
 use super::cut::Span;
 use super::display::Display;
@@ -91,7 +94,7 @@ fn add_old_attributes(document: &mut BaseDocument) -> Result<(), RenderError> {
     let mut old = OldAttributes::default();
     let root = document.root_node().id;
     let mut open = vec![(root, 0)];
-    let mut head = None;
+    let (mut head, mut numbered) = (None, Vec::new());
     while let Some((id, depth)) = open.pop() {
         if depth > DEPTH_MAX {
             return Err(RenderError::TooBig { what: "HTML elements that stand so deep in each other" });
@@ -105,12 +108,19 @@ fn add_old_attributes(document: &mut BaseDocument) -> Result<(), RenderError> {
             for attribute in element.attrs() {
                 old.note(name, &attribute.name.local, &attribute.value);
             }
+            let is_numbered = name == "li" && element.attrs().iter().any(|attribute| &*attribute.name.local == "value");
+            if let Some(list) = node.parent.filter(|list| is_numbered && numbered.last() != Some(list)) {
+                numbered.push(list);
+            }
         }
         open.extend(node.children.iter().map(|&child| (child, depth + 1)));
     }
+    for list in numbered {
+        split_list(document, list);
+    }
     let Some(head) = head else { return Ok(()) };
     let mut change = document.mutate();
-    let name = blitz_dom::QualName::new(None, blitz_dom::ns!(html), blitz_dom::local_name!("style"));
+    let name = QualName::new(None, blitz_dom::ns!(html), blitz_dom::local_name!("style"));
     let sheet = change.create_element(name, Vec::new());
     let text = change.create_text_node(&old.style_sheet());
     change.append_children(sheet, &[text]);
@@ -118,11 +128,54 @@ fn add_old_attributes(document: &mut BaseDocument) -> Result<(), RenderError> {
     Ok(())
 }
 
+/// Makes a list whose items say their numbers into several that each say where they start, which is all the layout engine knows.
+fn split_list(document: &mut BaseDocument, list: NodeId) {
+    let Some(node) = document.get_node(list) else { return };
+    let is_ordered = node.element_data().is_some_and(|element| &*element.name.local == "ol");
+    let items: Vec<NodeId> = node.children.iter().copied().collect();
+    let attributes = node.attrs().map(<[Attribute]>::to_vec).unwrap_or_default();
+    let value = |item: &NodeId| {
+        let attributes = document.get_node(*item)?.attrs()?;
+        attributes.iter().find(|attribute| &*attribute.name.local == "value")?.value.trim().parse::<i32>().ok()
+    };
+    let mut parts: Vec<(i32, Vec<NodeId>)> = Vec::new();
+    for item in items.iter().skip_while(|item| value(item).is_none()) {
+        match (value(item), parts.last_mut()) {
+            (Some(start), _) => parts.push((start, vec![*item])),
+            (None, Some((_, items))) => items.push(*item),
+            (None, None) => {}
+        }
+    }
+    if !is_ordered || parts.is_empty() {
+        return;
+    }
+    let own = |name: &str| QualName::new(None, Namespace::default(), LocalName::from(name));
+    let named = |name: &str, value: String| Attribute { name: own(name), value };
+    let mut change = document.mutate();
+    let mut last = list;
+    for (start, items) in parts {
+        change.set_attribute(last, own("data-goes-on-below"), "");
+        let mut attributes: Vec<Attribute> =
+            attributes.iter().filter(|attribute| !matches!(&*attribute.name.local, "start" | "id")).cloned().collect();
+        attributes.push(named("start", start.to_string()));
+        attributes.push(named("data-goes-on", String::new()));
+        let part = change.create_element(QualName::new(None, blitz_dom::ns!(html), blitz_dom::local_name!("ol")), attributes);
+        change.append_children(part, &items);
+        change.insert_nodes_after(last, &[part]);
+        last = part;
+    }
+}
+
 /// Notes rows of tables and what asks to be kept whole, and where pages must end.
 fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) {
+    let mut spanning = Vec::new();
     for (id, node) in document.tree().iter() {
         let Some(element) = node.element_data() else { continue };
         let name = &*element.name.local;
+        if matches!(name, "td" | "th") && element.attrs().iter().any(|a| matches!(&*a.name.local, "colspan" | "rowspan")) {
+            let (at, size) = (node.absolute_position(0.0, 0.0), node.final_layout().size);
+            spanning.push(Rect::from_origin_size((at.x, at.y), (f64::from(size.width), f64::from(size.height))));
+        }
         if matches!(name, "tr" | "img" | "figure" | "svg") && let Some(span) = span(node) {
             display.spans.whole.push(span);
         }
@@ -135,6 +188,7 @@ fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) 
             note_breaks(document, id, node, display);
         }
     }
+    display.free_spanning_cells(&spanning);
 }
 
 fn note_breaks(document: &BaseDocument, id: NodeId, node: &Node, display: &mut Display) {
@@ -212,7 +266,7 @@ impl NetProvider for Resources {
             }
         }
         // Who gets no answer is waited for, and nothing is painted until then.
-        handler.bytes(String::new(), Bytes::from(found.unwrap_or_default()));
+        handler.bytes(url.to_owned(), Bytes::from(found.unwrap_or_default()));
     }
 }
 

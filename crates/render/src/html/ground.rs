@@ -5,7 +5,7 @@
 //! white and they black, whatever their colours were. Lines are black, or white on black. Grounds without letters keep what
 //! tells them from others: dark ones stay black unless they fill a page, mid ones get an outline, light ones are white.
 
-use hayro::kurbo::{Point, Rect, Shape as _};
+use hayro::kurbo::{BezPath, Point, Rect, Shape as _};
 
 use super::display::{Colour, Display, What};
 use crate::RenderError;
@@ -15,6 +15,8 @@ use crate::RenderError;
 pub(super) enum Ink {
     Black,
     White,
+    /// Black with a thin white edge.
+    EdgedBlack,
     /// White with a thin black edge.
     Outline,
     /// Black letters on a picture, with an edge that parts them from it.
@@ -42,9 +44,13 @@ const BAND: f64 = 64.0;
 const ENTRIES_MAX: usize = 8_000_000;
 
 /// Something that others may stand on.
-struct Ground {
+struct Ground<'a> {
     item: usize,
     bounds: Rect,
+    /// Its shape, where that is not its bounds.
+    path: Option<&'a BezPath>,
+    /// What it stands on itself.
+    under: Option<usize>,
     /// As seen, over what lies below it.
     colour: Colour,
     is_picture: bool,
@@ -87,12 +93,13 @@ pub(super) fn inks(display: &Display, page: f64) -> Result<Vec<Ink>, RenderError
                     continue;
                 }
                 grounds.carry(under);
-                grounds.add(Ground::new(at, item.bounds, seen))?;
+                let path = (!is_rectangle(path)).then_some(path);
+                grounds.add(Ground { path, under, ..Ground::new(at, item.bounds, seen) })?;
             }
             What::Picture { .. } => {
                 inks[at] = Ink::Picture;
                 grounds.carry(under);
-                grounds.add(Ground { is_picture: true, ..Ground::new(at, item.bounds, Colour::WHITE) })?;
+                grounds.add(Ground { is_picture: true, under, ..Ground::new(at, item.bounds, Colour::WHITE) })?;
             }
             What::Ground { raster, .. } => {
                 let mean = raster.luma.iter().map(|&luma| u64::from(luma)).sum::<u64>() / (raster.luma.len().max(1) as u64);
@@ -104,13 +111,17 @@ pub(super) fn inks(display: &Display, page: f64) -> Result<Vec<Ink>, RenderError
     }
     for ground in &mut grounds.all {
         ground.decide(page);
+    }
+    grounds.match_neighbours();
+    grounds.edge();
+    for ground in &grounds.all {
         if let Some(ink) = inks.get_mut(ground.item).filter(|_| !ground.is_picture) {
             *ink = ground.ink;
         }
     }
     for (at, under) in standing {
         let ground = under.and_then(|under| grounds.all.get(under));
-        let is_black = ground.is_some_and(|ground| ground.ink == Ink::Black);
+        let is_black = ground.is_some_and(|ground| matches!(ground.ink, Ink::Black | Ink::EdgedBlack));
         let on_picture = ground.is_some_and(|ground| ground.is_picture || ground.ink == Ink::Picture);
         let is_light = match display.items.get(at).map(|item| &item.what) {
             Some(What::Text(text)) => text.colour.luma() > LIGHT,
@@ -127,7 +138,7 @@ pub(super) fn inks(display: &Display, page: f64) -> Result<Vec<Ink>, RenderError
 }
 
 /// How thick a shape is: of a frame the width of its line, of a full shape its smaller side.
-pub(super) fn thickness(path: &hayro::kurbo::BezPath, bounds: Rect) -> f64 {
+pub(super) fn thickness(path: &BezPath, bounds: Rect) -> f64 {
     let side = bounds.width().min(bounds.height());
     if side < LINE {
         return side;
@@ -136,9 +147,23 @@ pub(super) fn thickness(path: &hayro::kurbo::BezPath, bounds: Rect) -> f64 {
     if perimeter > 0.0 { side.min(2.0 * path.area().abs() / perimeter * 1.001) } else { side }
 }
 
-impl Ground {
-    fn new(item: usize, bounds: Rect, colour: Colour) -> Ground {
-        Ground { item, bounds, colour, is_picture: false, lighter: 0, darker: 0, carries: false, ink: Ink::White }
+/// An upright rectangle fills its bounds, however many points describe it.
+pub(super) fn is_rectangle(path: &BezPath) -> bool {
+    let bounds = path.bounding_box();
+    (path.area().abs() - bounds.area()).abs() <= 1e-4 * bounds.area()
+}
+
+impl Ground<'_> {
+    fn new(item: usize, bounds: Rect, colour: Colour) -> Self {
+        Ground { item, bounds, path: None, under: None, colour, is_picture: false, lighter: 0, darker: 0, carries: false, ink: Ink::White }
+    }
+
+    fn has_letters(&self) -> bool {
+        self.lighter + self.darker > 0
+    }
+
+    fn contains(&self, place: Point) -> bool {
+        self.bounds.contains(place) && self.path.is_none_or(|path| path.winding(place) != 0)
     }
 
     fn decide(&mut self, page: f64) {
@@ -150,7 +175,7 @@ impl Ground {
         self.ink = match (self.lighter, self.darker) {
             (0, 0) if is_image => Ink::Picture,
             (0, 0) if luma < DARK && self.bounds.area() < page * PAPER => Ink::Black,
-            (0, 0) if luma < LIGHT && luma >= DARK && !self.carries => Ink::Outline,
+            (0, 0) if (DARK..LIGHT).contains(&luma) && !self.carries => Ink::Outline,
             (lighter, darker) if lighter > darker => Ink::Black,
             _ if is_image => Ink::None,
             _ => Ink::White,
@@ -160,14 +185,14 @@ impl Ground {
 
 /// Grounds so far, to be found by place.
 #[derive(Default)]
-struct Grounds {
-    all: Vec<Ground>,
+struct Grounds<'a> {
+    all: Vec<Ground<'a>>,
     bands: Vec<Vec<u32>>,
     entries: usize,
 }
 
-impl Grounds {
-    fn add(&mut self, ground: Ground) -> Result<(), RenderError> {
+impl<'a> Grounds<'a> {
+    fn add(&mut self, ground: Ground<'a>) -> Result<(), RenderError> {
         // Bounds are those of the page, not negative.
         let (first, last) = ((ground.bounds.y0 / BAND) as usize, (ground.bounds.y1 / BAND) as usize);
         self.entries += last.saturating_sub(first) + 1;
@@ -188,7 +213,7 @@ impl Grounds {
     /// The topmost ground at a place.
     fn under(&self, place: Point) -> Option<usize> {
         let band = self.bands.get((place.y / BAND) as usize)?;
-        let at = |&&number: &&u32| self.all.get(number as usize).is_some_and(|ground| ground.bounds.contains(place));
+        let at = |&&number: &&u32| self.all.get(number as usize).is_some_and(|ground| ground.contains(place));
         band.iter().rev().find(at).map(|&number| number as usize)
     }
 
@@ -198,6 +223,47 @@ impl Grounds {
 
     fn is_picture(&self, ground: Option<usize>) -> bool {
         ground.and_then(|ground| self.all.get(ground)).is_some_and(|ground| ground.is_picture || ground.ink == Ink::Picture)
+    }
+
+    /// A ground without letters that touches one of its colour with letters, such as the thick border of a button, is as that.
+    fn match_neighbours(&mut self) {
+        let mut steps = 0;
+        let mut changes = Vec::new();
+        for (at, ground) in self.all.iter().enumerate() {
+            if ground.has_letters() || ground.is_picture || ground.ink == Ink::Picture {
+                continue;
+            }
+            // Its first band will do: what it borders on begins no lower than it ends.
+            let band = self.bands.get((ground.bounds.y0 / BAND) as usize).map(Vec::as_slice).unwrap_or_default();
+            let near = ground.bounds.inflate(1.0, 1.0);
+            steps += band.len();
+            if steps > ENTRIES_MAX {
+                break;
+            }
+            let alike = band.iter().filter_map(|&number| self.all.get(number as usize)).find(|other| {
+                other.has_letters() && other.colour.contrast(ground.colour) < SAME && near.overlaps(other.bounds)
+            });
+            if let Some(alike) = alike {
+                changes.push((at, alike.ink));
+            }
+        }
+        for (at, ink) in changes {
+            if let Some(ground) = self.all.get_mut(at) {
+                ground.ink = ink;
+            }
+        }
+    }
+
+    /// A black ground on a black one of another colour gets an edge.
+    fn edge(&mut self) {
+        for at in 0..self.all.len() {
+            let Some(ground) = self.all.get(at).filter(|ground| ground.ink == Ink::Black) else { continue };
+            let Some(under) = ground.under.and_then(|under| self.all.get(under)) else { continue };
+            let is_alike = under.colour.contrast(ground.colour) < SAME;
+            if matches!(under.ink, Ink::Black | Ink::EdgedBlack) && !is_alike && let Some(ground) = self.all.get_mut(at) {
+                ground.ink = Ink::EdgedBlack;
+            }
+        }
     }
 
     fn carry(&mut self, ground: Option<usize>) {

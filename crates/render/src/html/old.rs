@@ -22,9 +22,11 @@ const ALWAYS: &str = r#"
 :where(img[align="middle" i],img[align="absmiddle" i],img[align="center" i]){vertical-align:middle}
 :where(img[align="top" i],img[align="texttop" i]){vertical-align:top}
 :where(p,div,h1,h2,h3,h4,h5,h6,td,th,tr,tbody,thead,tfoot,caption):where([align="justify" i]){text-align:justify}
-:where(p,h1,h2,h3,h4,h5,h6,td,th,tr,tbody,thead,tfoot,caption):where([align="center" i]){text-align:center}
-:where(p,h1,h2,h3,h4,h5,h6,td,th,tr,tbody,thead,tfoot,caption):where([align="right" i]){text-align:right}
-:where(p,h1,h2,h3,h4,h5,h6,td,th,tr,tbody,thead,tfoot,caption):where([align="left" i]){text-align:left}
+:where(p,h1,h2,h3,h4,h5,h6,caption):where([align="center" i]){text-align:center}
+:where(p,h1,h2,h3,h4,h5,h6,caption):where([align="right" i]){text-align:right}
+:where(div,td,th,tr,tbody,thead,tfoot):where([align="center" i],[align="middle" i]){text-align:-moz-center}
+:where(div,td,th,tr,tbody,thead,tfoot):where([align="right" i]){text-align:-moz-right}
+:where(div,td,th,tr,tbody,thead,tfoot):where([align="left" i]){text-align:-moz-left}
 :where(tr,td,th,tbody,thead,tfoot):where([valign="top" i]){vertical-align:top}
 :where(tr,td,th,tbody,thead,tfoot):where([valign="middle" i],[valign="center" i]){vertical-align:middle}
 :where(tr,td,th,tbody,thead,tfoot):where([valign="bottom" i]){vertical-align:bottom}
@@ -38,6 +40,7 @@ const ALWAYS: &str = r#"
 :where(hr){border-style:solid;color:black}
 :where(hr[align="left" i]){margin-left:0}
 :where(hr[align="right" i]){margin-right:0}
+:where(ol>li){margin-left:-0.35em;padding-left:0.35em}
 :where(ol[type="1"],li[type="1"]){list-style-type:decimal}
 :where(ol[type="a" s],li[type="a" s]){list-style-type:lower-alpha}
 :where(ol[type="A" s],li[type="A" s]){list-style-type:upper-alpha}
@@ -51,6 +54,12 @@ const ALWAYS: &str = r#"
 :where(br[clear="right" i]){clear:right}
 :where(table[cellspacing="0"]){border-spacing:0}
 :where(marquee){display:block}
+:where(ol[data-goes-on]){margin-top:0}
+:where(ol[data-goes-on-below]){margin-bottom:0}
+:where(select){display:inline-block;border:1px solid;padding:1px 4px}
+:where(option[selected],select:not(:has(option[selected]))>option:first-child){display:inline}
+:where(select[multiple]>option,select[size]>option,optgroup>option){display:block}
+:where(input[type="radio"],input[type="checkbox"]){border:1px solid}
 "#;
 
 /// Where a cell of a table stands.

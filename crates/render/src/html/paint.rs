@@ -10,7 +10,7 @@ use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, Tar
 
 use super::cut::Span;
 use super::display::{Display, Item, Text, What};
-use super::ground::{Ink, thickness};
+use super::ground::{Ink, is_rectangle, thickness};
 use crate::fonts::Outlines;
 use crate::picture;
 use crate::two_tone::{Grey, two_tone};
@@ -73,13 +73,17 @@ impl Painter<'_> {
                 // A rectangle is as large as its bounds; what is left of it by a straight clip is one, too.
                 if is_rectangle(path) && self.is_straight(item) {
                     canvas.rectangle(bounds);
-                    if ink == Ink::Outline {
+                    if matches!(ink, Ink::Outline | Ink::EdgedBlack) {
+                        canvas.white(ink == Ink::EdgedBlack);
                         canvas.frame(bounds);
                     }
                 } else {
                     self.clipped(item, canvas, |_, canvas| {
                         canvas.fill(path);
-                        if ink == Ink::Outline || thickness(path, full) < 1.0 {
+                        if matches!(ink, Ink::Outline | Ink::EdgedBlack) {
+                            canvas.white(ink == Ink::EdgedBlack);
+                            canvas.outline(path);
+                        } else if thickness(path, full) < 1.0 {
                             canvas.outline(path);
                         }
                     });
@@ -188,9 +192,8 @@ impl Canvas {
         self.context.fill_path(path);
     }
 
-    /// A black line one pel thick, or so.
+    /// A line one pel thick, or so.
     fn outline(&mut self, path: &BezPath) {
-        self.context.set_paint(BLACK);
         self.context.set_transform(self.map);
         self.context.set_stroke(Stroke::new(0.6));
         self.context.stroke_path(path);
@@ -206,7 +209,6 @@ impl Canvas {
     /// The edge of one, one pel thick.
     fn frame(&mut self, rectangle: Rect) {
         let Rect { x0, y0, x1, y1 } = snapped(self.map.transform_rect_bbox(rectangle));
-        self.context.set_paint(BLACK);
         self.context.set_transform(Affine::IDENTITY);
         for side in [
             Rect::new(x0, y0, x1, y0 + 1.0),
@@ -240,10 +242,4 @@ fn snapped(rectangle: Rect) -> Rect {
     };
     let ((x0, x1), (y0, y1)) = (side(rectangle.x0, rectangle.x1), side(rectangle.y0, rectangle.y1));
     Rect::new(x0, y0, x1, y1)
-}
-
-/// An upright rectangle fills its bounds.
-fn is_rectangle(path: &BezPath) -> bool {
-    let bounds = path.bounding_box();
-    path.elements().len() <= 7 && (path.area().abs() - bounds.area()).abs() <= 1e-6 * bounds.area().max(1.0)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyrender::recording::RenderCommand;
 use anyrender::{Paint, Scene};
 use blitz_dom::BaseDocument;
-use hayro::kurbo::{self, Affine, BezPath, Point, Rect, Shape as _};
+use hayro::kurbo::{self, Affine, BezPath, PathEl, Point, Rect, Shape as _};
 use parley::FontData;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider as _};
@@ -144,6 +144,10 @@ impl Recorder {
     }
 
     fn fill(&mut self, mut path: BezPath, transform: Affine, brush: &Paint, brush_transform: Option<Affine>) {
+        // A fill closes what is open, but area and winding don't.
+        if path.elements().last().is_some_and(|last| !matches!(last, PathEl::ClosePath)) {
+            path.close_path();
+        }
         match brush {
             Paint::Image(image) => {
                 let data = &image.image;
