@@ -5,3 +5,4 @@
 
 pub mod freemarker;
 pub mod header;
+pub mod locale;
