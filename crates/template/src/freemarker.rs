@@ -1,1 +1,0 @@
-//! FreeMarker, the part that cover pages and mails need.
