@@ -138,7 +138,8 @@ fn documents_are_rendered_once_however_many_recipients_there_are() {
     let config = dir.path().join("config.toml");
     let settings = "[http]\nlisten = '127.0.0.1:0'\n[[line]]\nname = 'loopback'\nkind = 'loopback'\nprefixes = ['']\n\
         channels = 12\nspeed = 20\n";
-    std::fs::write(&config, format!("data_dir = '{}'\n{settings}", dir.path().join("data").display())).expect("written");
+    std::fs::write(&config, format!("data_dir = '{}'\n{settings}", dir.path().join("data").display()))
+        .expect("written");
     let config = config::load(Some(&config), []).expect("a configuration").config;
     let command = |command: &str| vec![FERROFAX.into(), command.into()];
     let surroundings = Surroundings { renderer: command("render-worker"), keeper: command("confine"), tray: None };

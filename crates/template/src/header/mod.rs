@@ -129,7 +129,8 @@ impl Field {
 
     fn write(self, to: &mut String, facts: &Facts<'_>, at: &Zoned, language: &Locale) {
         // Years have four digits: jiff knows none beyond 9999.
-        let (year, month, day) = (at.year(), at.month().unsigned_abs(), at.weekday().to_monday_one_offset().unsigned_abs());
+        let (year, month, day) =
+            (at.year(), at.month().unsigned_abs(), at.weekday().to_monday_one_offset().unsigned_abs());
         let written = match self {
             Field::Year => write!(to, "{year:04}"),
             Field::YearShort => write!(to, "{:02}", year.rem_euclid(100)),
