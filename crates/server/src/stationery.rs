@@ -10,8 +10,8 @@ use ferrofax_template::DEFAULT_COVER_SOURCE;
 
 /// Templates of a customer.
 pub const TEMPLATES_MAX: u32 = 200;
-/// Bytes of a template's source.
-pub const TEMPLATE_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of their sources together: all of them are read for each cover page.
+pub const TEMPLATES_BYTES_MAX: u32 = 1 << 20;
 /// Overlays of a customer.
 pub const OVERLAYS_MAX: u32 = 200;
 /// Bytes of an overlay as given.

@@ -17,7 +17,7 @@ use super::prepare::{row_index, row_index_from};
 use super::rows::{At, Word};
 use super::writer::Tx;
 use super::{Store, StoreError};
-use crate::stationery::{self, OVERLAYS_MAX, OverlayName, TEMPLATES_MAX, TemplateName};
+use crate::stationery::{self, OVERLAYS_MAX, OverlayName, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TemplateName};
 
 /// A customer's stationery as it was at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,7 +67,7 @@ impl Store {
     /// Installs a template, which has been found right together with [`Store::template_sources`]; the version in force until
     /// now is replaced. Returns the new version.
     ///
-    /// [`StoreError::UnknownCustomer`]; [`StoreError::TooMany`] above [`TEMPLATES_MAX`].
+    /// [`StoreError::UnknownCustomer`]; [`StoreError::TooMany`] above [`TEMPLATES_MAX`] and [`TEMPLATES_BYTES_MAX`].
     pub async fn install_template(
         &self,
         customer: &str,
@@ -87,6 +87,16 @@ impl Store {
                          VALUES (?1, ?2, ?3, ?4, ?5)",
                     )?
                     .execute(params![customer, name, revision, source, At(now)])?;
+                let bytes: i64 = tx
+                    .connection
+                    .prepare_cached(
+                        "SELECT sum(length(CAST(source AS BLOB))) FROM templates
+                         WHERE customer = ?1 AND removed IS NULL",
+                    )?
+                    .query_row([&customer], |row| row.get(0))?;
+                if bytes > i64::from(TEMPLATES_BYTES_MAX) {
+                    return Err(StoreError::TooMany);
+                }
                 Ok(revision)
             })
             .await

@@ -1,7 +1,7 @@
 //! Templates and overlays, in versions, and the jobs bound to them.
 
 use ferrofax_api::job::{Overlay, OverlayMode, Paper};
-use ferrofax_server::stationery::{DEFAULT_COVER, OverlayName, TEMPLATES_MAX, TemplateName};
+use ferrofax_server::stationery::{DEFAULT_COVER, OverlayName, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TemplateName};
 use ferrofax_server::store::{NewOverlay, StoreError};
 
 use super::*;
@@ -144,6 +144,10 @@ pub(super) async fn there_is_an_end_to_templates(house: House) {
     let more = house.store.install_template(CUSTOMER, &template("more.ftl"), "", now()).await;
     assert!(matches!(more, Err(StoreError::TooMany)), "{more:?}");
     house.store.install_template(CUSTOMER, &template("0.ftl"), "replaced", now()).await.unwrap();
+    let large = "x".repeat(TEMPLATES_BYTES_MAX as usize);
+    let more = house.store.install_template(CUSTOMER, &template("0.ftl"), &large, now()).await;
+    assert!(matches!(more, Err(StoreError::TooMany)), "{more:?}");
+    assert_eq!(house.store.template_sources(CUSTOMER).await.unwrap()["0.ftl"], "replaced");
 }
 
 pub(super) async fn a_fax_grows_by_its_recipients_own_cover_page(house: House) {
