@@ -38,6 +38,8 @@ const PURGE: Duration = Duration::from_secs(600);
 const FETCHES: usize = 8;
 /// For a cover page, or the header lines of a call.
 const COMPOSE_TIME_MAX: Duration = Duration::from_secs(30);
+/// Cover pages and calls' header lines made by one child. They are small, and of templates that were checked; a fresh child is slow.
+const COMPOSITIONS_PER_CHILD: u32 = 5000;
 /// Younger files may belong to jobs that are being accepted.
 const BLOBS_SETTLED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -168,6 +170,7 @@ impl Service {
         });
         composing.children = config.render.composers;
         composing.time_limit = COMPOSE_TIME_MAX;
+        composing.jobs_per_child = COMPOSITIONS_PER_CHILD;
         let composer = Arc::new(Composer::new(Pool::start(composing).map_err(StartError::Render)?));
 
         let mut ways = Vec::new();
