@@ -33,8 +33,24 @@ const FAMILIES: [Family; 5] = [
     Family {
         name: SANS,
         also: &[
-            "Arial", "Helvetica", "Helvetica Neue", "Arial MT", "ArialMT", "Arial Unicode MS", "Calibri", "Carlito", "Segoe UI", "Tahoma",
-            "Nimbus Sans", "Nimbus Sans L", "Swiss", "Univers", "Roboto", "Open Sans", "Inter", "Aptos",
+            "Arial",
+            "Helvetica",
+            "Helvetica Neue",
+            "Arial MT",
+            "ArialMT",
+            "Arial Unicode MS",
+            "Calibri",
+            "Carlito",
+            "Segoe UI",
+            "Tahoma",
+            "Nimbus Sans",
+            "Nimbus Sans L",
+            "Swiss",
+            "Univers",
+            "Roboto",
+            "Open Sans",
+            "Inter",
+            "Aptos",
         ],
         faces: &[
             font!("LiberationSans-Regular"),
@@ -46,8 +62,17 @@ const FAMILIES: [Family; 5] = [
     Family {
         name: SERIF,
         also: &[
-            "Times", "Times New Roman", "TimesNewRoman", "Georgia", "Cambria", "Garamond", "Palatino", "Palatino Linotype",
-            "Book Antiqua", "Nimbus Roman", "Nimbus Roman No9 L",
+            "Times",
+            "Times New Roman",
+            "TimesNewRoman",
+            "Georgia",
+            "Cambria",
+            "Garamond",
+            "Palatino",
+            "Palatino Linotype",
+            "Book Antiqua",
+            "Nimbus Roman",
+            "Nimbus Roman No9 L",
         ],
         faces: &[
             font!("LiberationSerif-Regular"),
@@ -58,7 +83,15 @@ const FAMILIES: [Family; 5] = [
     },
     Family {
         name: MONO,
-        also: &["Courier", "Courier New", "CourierNew", "Nimbus Mono", "Nimbus Mono L", "Lucida Console", "Andale Mono"],
+        also: &[
+            "Courier",
+            "Courier New",
+            "CourierNew",
+            "Nimbus Mono",
+            "Nimbus Mono L",
+            "Lucida Console",
+            "Andale Mono",
+        ],
         faces: &[font!("LiberationMono-Regular"), font!("LiberationMono-Bold")],
     },
     Family {

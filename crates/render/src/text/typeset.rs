@@ -84,11 +84,7 @@ impl Typesetter {
                     }
                     let outline = self.outlines.get(font, &[], glyph.id);
                     if !outline.is_empty() {
-                        glyphs.push(Placed {
-                            x: f64::from(glyph.x),
-                            y: f64::from(glyph.y - run.baseline()),
-                            outline,
-                        });
+                        glyphs.push(Placed { x: f64::from(glyph.x), y: f64::from(glyph.y - run.baseline()), outline });
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! Documents in, pages out.
 
+mod band;
 mod corpus;
 mod make;
 mod pdf;

@@ -290,8 +290,8 @@ fn shown(name: &str) -> String {
 
 /// Rows of a band that has so many lines, the white row that ends it included; on a page of so many rows per metre.
 pub fn band_rows(lines: u32, rows_per_metre: u32) -> u32 {
-    // 3.7 mm a line: capitals of 2.3 mm (9 rows at low resolution), marks above them and tails below.
-    lines * 37 * rows_per_metre / 10_000 + 1
+    // 3.9 mm a line: 15 rows at low resolution, for capitals of 9, marks above them and tails below.
+    lines * 39 * rows_per_metre / 10_000 + 1
 }
 
 /// Names sizes, never content: a header may hold telephone numbers.

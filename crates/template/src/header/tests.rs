@@ -161,8 +161,8 @@ fn nothing_of_the_text_is_in_its_debug_form() {
 
 #[test]
 fn a_band_is_as_high_as_its_lines_and_a_white_row() {
-    assert_eq!([1, 2, 4].map(|lines| band_rows(lines, 3850)), [15, 29, 57]);
-    assert_eq!([1, 2, 4].map(|lines| band_rows(lines, 7700)), [29, 57, 114]);
+    assert_eq!([1, 2, 4].map(|lines| band_rows(lines, 3850)), [16, 31, 61]);
+    assert_eq!([1, 2, 4].map(|lines| band_rows(lines, 7700)), [31, 61, 121]);
 }
 
 proptest! {
