@@ -35,7 +35,6 @@ const SCALE_MAX: u32 = 30;
 
 impl Decimal {
     pub(crate) const ZERO: Decimal = Decimal { digits: 0, scale: 0 };
-    pub(crate) const ONE: Decimal = Decimal { digits: 1, scale: 0 };
 
     fn new(mut digits: i128, mut scale: u32) -> Decimal {
         while scale > 0 && digits % 10 == 0 {

@@ -91,6 +91,8 @@ pub struct Range {
     pub step: i64,
     /// `None`: without end.
     pub len: Option<u64>,
+    /// `4..*10`: as a slice it takes what is there.
+    pub at_most: bool,
 }
 
 impl Range {

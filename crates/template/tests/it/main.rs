@@ -4,6 +4,7 @@ mod budgets;
 mod constructs;
 mod covers;
 mod refusals;
+mod rows;
 
 use std::collections::BTreeMap;
 

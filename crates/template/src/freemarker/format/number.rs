@@ -132,7 +132,8 @@ impl Pattern {
         if pattern.whole_min > PLACES_MAX || pattern.fraction_max > PLACES_MAX {
             return Err("a number format has too many digits".into());
         }
-        if pattern.whole_min == 0 && pattern.fraction_max == 0 {
+        if pattern.whole_min == 0 && pattern.fraction_min == 0 {
+            // Without any 0 in it, the pattern has one before its point.
             pattern.whole_min = 1;
         }
         Ok(pattern)

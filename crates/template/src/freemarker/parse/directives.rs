@@ -120,7 +120,7 @@ impl Parser<'_> {
             "compress" => What::Compress(self.body("/compress", at)?),
             "attempt" => {
                 let (body, ended) = self.block(&["recover", "/attempt"], at)?;
-                if !ended.is_some_and(|(tag, _)| tag.name == "recover") {
+                if ended.is_none_or(|(tag, _)| tag.name != "recover") {
                     return fault(Reason::Syntax, at, "<#attempt> needs a <#recover>");
                 }
                 What::Attempt(body, self.block(&["/attempt", "/recover"], at)?.0)
@@ -221,7 +221,28 @@ impl Parser<'_> {
         if !self.inside.list && !self.inside.items {
             return fault(Reason::Syntax, at, "<#sep> stands outside of <#list> and <#items>");
         }
-        let (body, ended) = self.block(&["/sep", "else", "/list", "/items"], at)?;
+        let until = [
+            "/sep",
+            "else",
+            "elseif",
+            "recover",
+            "case",
+            "on",
+            "default",
+            "/list",
+            "/items",
+            "/if",
+            "/attempt",
+            "/switch",
+            "/compress",
+            "/escape",
+            "/noescape",
+            "/autoesc",
+            "/noautoesc",
+            "/outputformat",
+            "/@",
+        ];
+        let (body, ended) = self.block(&until, at)?;
         if ended.is_some_and(|(tag, _)| tag.name != "sep") {
             // That tag is the surrounding block's.
             self.next -= 1;
@@ -322,7 +343,7 @@ impl Parser<'_> {
         let name = reader.name_or_text()?;
         let brackets = reader.take("(");
         let (mut params, mut rest) = (Vec::new(), None);
-        while !reader.done() && !(brackets && reader.take(")")) {
+        while !(reader.done() || brackets && reader.take(")")) {
             let place = reader.place();
             if rest.is_some() {
                 return fault(Reason::Syntax, place, "the parameter with … must be the last one");
@@ -358,7 +379,8 @@ impl Parser<'_> {
         for part in parts {
             let height = callee.height + 1;
             if height > super::NESTING_MAX {
-                return fault(Reason::OverBudget, at, "the name has too many parts");
+                let what = format!("the name has more than {} levels", super::NESTING_MAX);
+                return fault(Reason::OverBudget, at, what);
             }
             callee = Expr { kind: Kind::Dot(Box::new(callee), part.into()), at, height };
         }

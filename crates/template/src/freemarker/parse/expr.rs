@@ -321,11 +321,10 @@ impl<'a> Reader<'a> {
     fn begins_default(&mut self) -> bool {
         let blank = self.peek().is_some_and(char::is_whitespace);
         let begin = self.at;
-        let begins = self.begins_operand()
-            && !(blank && matches!(self.peek(), Some('+' | '-')))
-            && !self.rest().starts_with("..")
-            && !self.rest().starts_with("!=")
-            && !self.at_assignment();
+        let operand = self.begins_operand();
+        let goes_on = ["..", "!="].iter().any(|signs| self.rest().starts_with(signs))
+            || (blank && matches!(self.peek(), Some('+' | '-')));
+        let begins = operand && !goes_on && !self.at_assignment();
         if !begins {
             self.at = begin;
         }
@@ -438,19 +437,10 @@ impl<'a> Reader<'a> {
                 }
             }
             "string" if args.len() == 1 => {
-                if let Some(format) = literal(0) {
-                    let known = matches!(format, "c" | "cn" | "computer")
-                        || number::Pattern::parse(format).is_ok()
-                        || date::check(format).is_ok();
-                    if !known {
-                        let why = date::check(format).err().unwrap_or_default();
-                        let why = if format.contains(['#', '0', '¤']) || format == "currency" {
-                            number::Pattern::parse(format).err().unwrap_or(why)
-                        } else {
-                            why
-                        };
-                        return fault(Reason::Unsupported, at, why);
-                    }
+                if let Some(format) = literal(0)
+                    && let Some(why) = wrong_format(format)
+                {
+                    return fault(Reason::Unsupported, at, why);
                 }
             }
             _ => {}
@@ -608,6 +598,21 @@ impl<'a> Reader<'a> {
         }
         self.node(at, Kind::Pieces(pieces), below)
     }
+}
+
+/// What is wrong with the format of `?string`, if it is neither a number's nor a date's.
+fn wrong_format(format: &str) -> Option<String> {
+    if matches!(format, "c" | "cn" | "computer") {
+        return None;
+    }
+    let number = number::Pattern::parse(format).err()?;
+    // `0.0E0` would also do as a date, with a weekday between zeros; nobody means that.
+    let scientific = format.contains(['0', '#']) && format.chars().all(|c| !c.is_alphabetic() || c == 'E');
+    if scientific {
+        return Some(number);
+    }
+    let date = date::check(format).err()?;
+    Some(if format == "currency" || format.contains(['#', '0', '¤']) { number } else { date })
 }
 
 /// Signs, longest first where one begins another; what they mean, how close they bind.

@@ -213,10 +213,8 @@ impl Lexer<'_> {
                 b'(' => open.push(b')'),
                 b'[' => open.push(b']'),
                 b'{' => open.push(b'}'),
-                b')' | b']' | b'}' => {
-                    if open.pop() != Some(byte) {
-                        return fault(Reason::Syntax, place(at), format!("this {} closes nothing", char::from(byte)));
-                    }
+                b')' | b']' | b'}' if open.pop() != Some(byte) => {
+                    return fault(Reason::Syntax, place(at), format!("this {} closes nothing", char::from(byte)));
                 }
                 _ => {}
             }
@@ -247,7 +245,17 @@ pub fn end_of_literal(bytes: &[u8], at: usize, raw: bool) -> Option<usize> {
 
 /// Takes out the white space that FreeMarker takes out: of lines that hold only tags and comments (where `lines` says so), and
 /// what `<#t>`, `<#lt>` and `<#rt>` ask for. `<#nt>` protects its line.
-pub fn strip(items: Vec<Item>, lines: bool) -> Vec<Item> {
+pub fn strip(mut items: Vec<Item>, lines: bool) -> Vec<Item> {
+    // The header's own line is never part of the output.
+    let header = items.iter().position(|item| matches!(&item.what, Piece::Tag(tag) if tag.name == "ftl" && !tag.user));
+    if let Some(header) = header {
+        items.drain(..header);
+        if let Some(Item { what: Piece::Text(text), .. }) = items.get_mut(1)
+            && let Some(end) = text.find('\n').filter(|end| text[..*end].trim().is_empty())
+        {
+            text.drain(..=end);
+        }
+    }
     let mut done = Vec::with_capacity(items.len());
     let mut line: Vec<Item> = Vec::new();
     for item in items {
@@ -297,33 +305,16 @@ fn strip_line(line: &mut Vec<Item>, lines: bool) {
         line.retain(|item| !matches!(item.what, Piece::Text(_)));
         return;
     }
-    if both || left {
-        for item in line.iter_mut() {
-            match &mut item.what {
-                Piece::Text(text) => {
-                    *text = text.trim_start().to_owned();
-                    if !text.is_empty() {
-                        break;
-                    }
-                }
-                Piece::Tag(_) | Piece::Comment => {}
-                Piece::Print { .. } => break,
-            }
-        }
+    // Tags end the white space of their line as letters do.
+    if (both || left)
+        && let Some(Item { what: Piece::Text(text), .. }) = line.first_mut()
+    {
+        *text = text.trim_start().to_owned();
     }
-    if both || right {
-        for item in line.iter_mut().rev() {
-            match &mut item.what {
-                Piece::Text(text) => {
-                    *text = text.trim_end().to_owned();
-                    if !text.is_empty() {
-                        break;
-                    }
-                }
-                Piece::Tag(_) | Piece::Comment => {}
-                Piece::Print { .. } => break,
-            }
-        }
+    if (both || right)
+        && let Some(Item { what: Piece::Text(text), .. }) = line.last_mut()
+    {
+        *text = text.trim_end().to_owned();
     }
     line.retain(|item| !matches!(&item.what, Piece::Text(text) if text.is_empty()));
 }

@@ -60,11 +60,11 @@ impl<'a> Run<'a> {
             Kind::Not(of) => Ok(Value::Bool(!self.holds(of)?)),
             Kind::Minus(of) => {
                 let value = self.eval(of)?;
-                Ok(Value::Number(self.to_number(value, at)?.negate()))
+                Ok(Value::Number(self.number_of(value, at)?.negate()))
             }
             Kind::Plus(of) => {
                 let value = self.eval(of)?;
-                Ok(Value::Number(self.to_number(value, at)?))
+                Ok(Value::Number(self.number_of(value, at)?))
             }
             Kind::Binary(Op::And, left, right) => Ok(Value::Bool(self.holds(left)? && self.holds(right)?)),
             Kind::Binary(Op::Or, left, right) => Ok(Value::Bool(self.holds(left)? || self.holds(right)?)),
@@ -104,12 +104,12 @@ impl<'a> Run<'a> {
 
     fn range(&mut self, kind: RangeKind, from: &'a Expr, to: Option<&'a Expr>, at: u32) -> Result<Value> {
         let first = self.eval(from)?;
-        let first = self.to_whole(first, from.at)?;
+        let first = self.whole_of(first, from.at)?;
         let Some(to) = to else {
-            return Ok(Value::Inner(Inner::Range(Range { first, step: 1, len: None })));
+            return Ok(Value::Inner(Inner::Range(Range { first, step: 1, len: None, at_most: false })));
         };
         let end = self.eval(to)?;
-        let end = self.to_whole(end, to.at)?;
+        let end = self.whole_of(end, to.at)?;
         let (Some(far), Some(_)) = (end.checked_sub(first), end.checked_add(first)) else {
             return self.fail(at, "the range is too large");
         };
@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
             RangeKind::Exclusive => (if far < 0 { -1 } else { 1 }, far.unsigned_abs()),
             RangeKind::Length => (if end < 0 { -1 } else { 1 }, end.unsigned_abs()),
         };
-        Ok(Value::Inner(Inner::Range(Range { first, step, len: Some(len) })))
+        Ok(Value::Inner(Inner::Range(Range { first, step, len: Some(len), at_most: kind == RangeKind::Length })))
     }
 
     fn dot(&mut self, of: &Value, name: &str, at: u32) -> Result<Value> {
@@ -134,21 +134,21 @@ impl<'a> Run<'a> {
             (Value::Missing(_) | Value::Inner(Inner::Nothing), _) => Ok(Value::Missing("an item".into())),
             (Value::List(_) | Value::Text(_), Value::Inner(Inner::Range(range))) => self.slice(of, *range, at),
             (Value::Inner(Inner::Range(_)), Value::Inner(Inner::Range(range))) => {
-                let list = self.to_list(of, at)?;
+                let list = self.list_of(of, at)?;
                 self.slice(Value::List(list), *range, at)
             }
             (Value::List(list), Value::Number(_)) => {
-                let place = self.to_whole(index, at)?;
+                let place = self.whole_of(index, at)?;
                 let found = usize::try_from(place).ok().and_then(|place| list.get(place));
                 Ok(found.cloned().unwrap_or_else(|| Value::Missing("an item of the sequence".into())))
             }
             (Value::Inner(Inner::Range(range)), Value::Number(_)) => {
-                let place = self.to_whole(index, at)?;
+                let place = self.whole_of(index, at)?;
                 let found = u64::try_from(place).ok().and_then(|place| range.get(place));
                 Ok(found.map_or_else(|| Value::Missing("an item of the range".into()), Value::from))
             }
             (Value::Text(text), Value::Number(_)) => {
-                let place = self.to_whole(index, at)?;
+                let place = self.whole_of(index, at)?;
                 self.pay_text(text.text.len(), at)?;
                 let found = usize::try_from(place).ok().and_then(|place| text.text.chars().nth(place));
                 match found {
@@ -160,7 +160,7 @@ impl<'a> Run<'a> {
                 self.fail(at, "a hash is asked for a number; its keys are texts")
             }
             _ => {
-                let key = self.to_text(index, at)?.text;
+                let key = self.text_of(index, at)?.text;
                 self.dot(&of, &key, at)
             }
         }
@@ -176,6 +176,8 @@ impl<'a> Run<'a> {
         let outside = |run: &Self| run.fail(at, "the range goes beyond what it is taken of");
         let Ok(first) = u64::try_from(range.first) else { return outside(self) };
         let len = match range.len {
+            Some(len) if range.at_most && range.step > 0 && first <= size => len.min(size - first),
+            Some(len) if range.at_most && range.step < 0 => len.min(first + 1),
             Some(len) => len,
             None if first <= size => size - first,
             None => return outside(self),
@@ -249,10 +251,10 @@ impl<'a> Run<'a> {
             Op::LessOrEqual => Ok(Value::Bool(self.compare(&left, &right, at)?.is_le())),
             Op::Greater => Ok(Value::Bool(self.compare(&left, &right, at)?.is_gt())),
             Op::GreaterOrEqual => Ok(Value::Bool(self.compare(&left, &right, at)?.is_ge())),
-            Op::And => Ok(Value::Bool(self.to_bool(left, at)? && self.to_bool(right, at)?)),
-            Op::Or => Ok(Value::Bool(self.to_bool(left, at)? || self.to_bool(right, at)?)),
+            Op::And => Ok(Value::Bool(self.bool_of(left, at)? && self.bool_of(right, at)?)),
+            Op::Or => Ok(Value::Bool(self.bool_of(left, at)? || self.bool_of(right, at)?)),
             Op::Subtract | Op::Multiply | Op::Divide | Op::Remainder => {
-                let (left, right) = (self.to_number(left, at)?, self.to_number(right, at)?);
+                let (left, right) = (self.number_of(left, at)?, self.number_of(right, at)?);
                 self.arithmetic(op, left, right, at)
             }
         }
@@ -290,7 +292,7 @@ impl<'a> Run<'a> {
                 left @ (Value::List(_) | Value::Inner(Inner::Range(_))),
                 right @ (Value::List(_) | Value::Inner(Inner::Range(_))),
             ) => {
-                let (left, right) = (self.to_list(left, at)?, self.to_list(right, at)?);
+                let (left, right) = (self.list_of(left, at)?, self.list_of(right, at)?);
                 self.pay((left.len() + right.len()) as u64, at)?;
                 Ok(Value::list(left.iter().chain(right.iter()).cloned()))
             }
@@ -308,18 +310,18 @@ impl<'a> Run<'a> {
             (Value::Inner(Inner::Markup(format, left)), right) => {
                 let right = match right {
                     Value::Inner(Inner::Markup(other, text)) if other == format => text,
-                    right => format.escape(&self.to_text(right, at)?.text).into(),
+                    right => format.escape(&self.text_of(right, at)?.text).into(),
                 };
                 self.pay_text(left.len() + right.len(), at)?;
                 Ok(Value::Inner(Inner::Markup(format, format!("{left}{right}").into())))
             }
             (left, Value::Inner(Inner::Markup(format, right))) => {
-                let left = format.escape(&self.to_text(left, at)?.text);
+                let left = format.escape(&self.text_of(left, at)?.text);
                 self.pay_text(left.len() + right.len(), at)?;
                 Ok(Value::Inner(Inner::Markup(format, format!("{left}{right}").into())))
             }
             (left, right) => {
-                let (left, right) = (self.to_text(left, at)?, self.to_text(right, at)?);
+                let (left, right) = (self.text_of(left, at)?, self.text_of(right, at)?);
                 Ok(Value::Text(self.joined(left, right, at)?))
             }
         }

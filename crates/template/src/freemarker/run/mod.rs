@@ -342,7 +342,7 @@ impl<'a> Run<'a> {
         if let Value::Inner(Inner::Markup(_, text)) = &value {
             return self.write(text, at);
         }
-        let text = self.to_text(value, at)?;
+        let text = self.text_of(value, at)?;
         let format = match escaping {
             Escaping::Raw => None,
             Escaping::Strict(format) => Some(format),

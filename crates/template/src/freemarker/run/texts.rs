@@ -14,11 +14,11 @@ impl<'a> Run<'a> {
     /// An expression as text.
     pub(super) fn text(&mut self, expression: &'a Expr) -> Result<Text> {
         let value = self.eval(expression)?;
-        self.to_text(value, expression.at)
+        self.text_of(value, expression.at)
     }
 
     /// A value as it is printed.
-    pub(super) fn to_text(&mut self, value: Value, at: u32) -> Result<Text> {
+    pub(super) fn text_of(&mut self, value: Value, at: u32) -> Result<Text> {
         let own = |text: String| Text { text: text.into(), own: true };
         Ok(match value {
             Value::Text(text) => text,
@@ -75,10 +75,10 @@ impl<'a> Run<'a> {
     /// A condition.
     pub(super) fn holds(&mut self, expression: &'a Expr) -> Result<bool> {
         let value = self.eval(expression)?;
-        self.to_bool(value, expression.at)
+        self.bool_of(value, expression.at)
     }
 
-    pub(super) fn to_bool(&mut self, value: Value, at: u32) -> Result<bool> {
+    pub(super) fn bool_of(&mut self, value: Value, at: u32) -> Result<bool> {
         match value {
             Value::Bool(value) => Ok(value),
             Value::Missing(name) => {
@@ -89,7 +89,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) fn to_number(&mut self, value: Value, at: u32) -> Result<Decimal> {
+    pub(super) fn number_of(&mut self, value: Value, at: u32) -> Result<Decimal> {
         match value {
             Value::Number(number) => Ok(number),
             Value::Missing(name) => self.fail(at, format!("a number is expected here, {name} is missing")),
@@ -98,8 +98,8 @@ impl<'a> Run<'a> {
     }
 
     /// A whole number.
-    pub(super) fn to_whole(&mut self, value: Value, at: u32) -> Result<i64> {
-        let number = self.to_number(value, at)?;
+    pub(super) fn whole_of(&mut self, value: Value, at: u32) -> Result<i64> {
+        let number = self.number_of(value, at)?;
         match number.to_i64() {
             Some(whole) => Ok(whole),
             None => self.fail(at, "a whole number is expected here"),
@@ -107,7 +107,7 @@ impl<'a> Run<'a> {
     }
 
     /// A sequence, stored.
-    pub(super) fn to_list(&mut self, value: Value, at: u32) -> Result<Arc<Vec<Value>>> {
+    pub(super) fn list_of(&mut self, value: Value, at: u32) -> Result<Arc<Vec<Value>>> {
         match value {
             Value::List(list) => Ok(list),
             Value::Inner(Inner::Nothing) => Ok(Arc::default()),

@@ -33,9 +33,9 @@ impl Run<'_> {
             Value::Date(when, is) if is == kind => Ok(Value::Date(when, kind)),
             Value::Date(..) => self.fail(at, "a date has no time, and a time has no date"),
             value => {
-                let text = self.to_text(value, at)?.text;
+                let text = self.text_of(value, at)?.text;
                 let format = match given.args.into_iter().next() {
-                    Some(format) => self.to_text(format, at)?.text,
+                    Some(format) => self.text_of(format, at)?.text,
                     None => self.format_of(kind),
                 };
                 match date::parse(&text, kind, &format, &self.locale, &self.zone) {
@@ -55,7 +55,7 @@ impl Run<'_> {
         };
         let tz = match given.args.into_iter().next() {
             Some(name) => {
-                let name = self.to_text(name, at)?.text;
+                let name = self.text_of(name, at)?.text;
                 match zone(&name) {
                     Some(zone) => zone,
                     None => return self.fail(at, "this time zone is not known"),

@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
     }
 
     fn by_function(&mut self, name: &str, value: Value, function: &'a Expr, at: u32) -> Result<Value> {
-        let list = self.to_list(value, at)?;
+        let list = self.list_of(value, at)?;
         let named = if matches!(function.kind, Kind::Lambda(..)) { None } else { Some(self.eval(function)?) };
         let mut kept = Vec::new();
         let mut dropping = name == "drop_while";
@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
                 kept.push(result);
                 continue;
             }
-            let holds = self.to_bool(result, at)?;
+            let holds = self.bool_of(result, at)?;
             match name {
                 "filter" if holds => kept.push(item.clone()),
                 "take_while" if holds => kept.push(item.clone()),
@@ -214,15 +214,15 @@ impl<'a> Run<'a> {
                 None => Value::own(value.to_string()),
             }),
             (Value::Number(number), Some(format), None) => {
-                let format = self.to_text(format, at)?.text;
+                let format = self.text_of(format, at)?.text;
                 Ok(Value::own(self.number(number, &format, at)?))
             }
             (Value::Date(when, kind), Some(format), None) => {
-                let format = self.to_text(format, at)?.text;
+                let format = self.text_of(format, at)?.text;
                 Ok(Value::own(self.date(when, kind, Some(&format), at)?))
             }
             (Value::Text(text), None, _) => Ok(Value::Text(text)),
-            (value, None, _) => Ok(Value::Text(self.to_text(value, at)?)),
+            (value, None, _) => Ok(Value::Text(self.text_of(value, at)?)),
             (value, ..) => self.fail(at, format!("?string does not take these arguments for {}", value.kind())),
         }
     }

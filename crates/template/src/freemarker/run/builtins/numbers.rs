@@ -14,7 +14,7 @@ const ABC_MAX: i64 = 1_000_000_000;
 impl Run<'_> {
     pub(super) fn of_number(&mut self, value: Value, given: Given) -> Result<Value> {
         let at = given.at;
-        let number = self.to_number(value, at)?;
+        let number = self.number_of(value, at)?;
         let date = |kind: DateKind| {
             let millis = number.to_i64();
             millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()).map(|when| Value::Date(when, kind))
@@ -48,7 +48,7 @@ impl Run<'_> {
     }
 
     /// `?number`
-    pub(super) fn number_of(&mut self, text: &str, at: u32) -> Result<Value> {
+    pub(super) fn parsed_number(&mut self, text: &str, at: u32) -> Result<Value> {
         match Decimal::parse(text.trim()) {
             Some(number) => Ok(Value::Number(number)),
             None => self.fail(at, "the text is no number"),

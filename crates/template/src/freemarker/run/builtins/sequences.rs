@@ -39,7 +39,7 @@ impl Run<'_> {
         if matches!(value, Value::Text(_)) {
             return self.fail(at, format!("?{name} takes a sequence, this is a text"));
         }
-        let list = self.to_list(value, at)?;
+        let list = self.list_of(value, at)?;
         self.pay(list.len() as u64, at)?;
         let missing = || Value::Missing("an item of an empty sequence".into());
         let mut args = args.into_iter();
@@ -58,7 +58,7 @@ impl Run<'_> {
             "sort" => self.sorted(list.iter().map(|item| (item.clone(), item.clone())).collect(), at)?,
             "sort_by" => {
                 let path = match args.next() {
-                    Some(path @ Value::List(_)) => self.to_list(path, at)?,
+                    Some(path @ Value::List(_)) => self.list_of(path, at)?,
                     Some(one) => Arc::new(vec![one]),
                     None => return self.fail(at, "?sort_by takes a name"),
                 };
@@ -66,7 +66,7 @@ impl Run<'_> {
                 for item in list.iter() {
                     let mut key = item.clone();
                     for part in path.iter() {
-                        let part = self.to_text(part.clone(), at)?.text;
+                        let part = self.text_of(part.clone(), at)?.text;
                         key = match self.member(&key, &part) {
                             Some(found) => found,
                             None => return self.fail(at, format!("?sort_by looks for {part} in {}", key.kind())),
@@ -83,7 +83,7 @@ impl Run<'_> {
             "seq_index_of" | "seq_last_index_of" => {
                 let wanted = args.next().unwrap_or_else(missing);
                 let from = match args.next() {
-                    Some(from) => Some(self.to_whole(from, at)?),
+                    Some(from) => Some(self.whole_of(from, at)?),
                     None => None,
                 };
                 let found = if name == "seq_index_of" {
@@ -97,7 +97,7 @@ impl Run<'_> {
             }
             "chunk" => {
                 let size = match args.next() {
-                    Some(size) => usize::try_from(self.to_whole(size, at)?).unwrap_or(0),
+                    Some(size) => usize::try_from(self.whole_of(size, at)?).unwrap_or(0),
                     None => 0,
                 };
                 if size == 0 {
@@ -131,7 +131,7 @@ impl Run<'_> {
     /// An argument as text.
     pub(super) fn argument(&mut self, value: Option<Value>, at: u32) -> Result<Text> {
         match value {
-            Some(value) => self.to_text(value, at),
+            Some(value) => self.text_of(value, at),
             None => self.fail(at, "an argument is missing"),
         }
     }
@@ -149,7 +149,7 @@ impl Run<'_> {
         }
         let mut items = Vec::with_capacity(list.len());
         for item in list.iter().filter(|item| !matches!(item, Value::Missing(_))) {
-            items.push(self.to_text(item.clone(), at)?);
+            items.push(self.text_of(item.clone(), at)?);
         }
         let mut separator = separator.clone();
         self.alike(items.iter_mut().chain([&mut separator]));
@@ -160,7 +160,7 @@ impl Run<'_> {
         let joined = Text { text: texts.join(&separator.text).into(), own };
         match end {
             Some(end) => {
-                let end = self.to_text(end, at)?;
+                let end = self.text_of(end, at)?;
                 Ok(Value::Text(self.joined(joined, end, at)?))
             }
             None => Ok(Value::Text(joined)),

@@ -14,7 +14,7 @@ impl Run<'_> {
         if let ("esc" | "no_esc", Value::Inner(Inner::Markup(..))) = (name, &value) {
             return Ok(value);
         }
-        let subject = self.to_text(value, at)?;
+        let subject = self.text_of(value, at)?;
         self.pay_text(subject.text.len(), at)?;
         let Text { text, own } = subject.clone();
         let made = |text: String| Value::Text(Text { text: text.into(), own });
@@ -43,7 +43,7 @@ impl Run<'_> {
                 made(chopped.unwrap_or(&text).into())
             }
             "length" => Value::from(text.chars().count() as i64),
-            "number" => self.number_of(&text, at)?,
+            "number" => self.parsed_number(&text, at)?,
             "boolean" => match &*text {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
@@ -64,7 +64,7 @@ impl Run<'_> {
             "index_of" | "last_index_of" => {
                 let wanted = self.argument(args.next(), at)?.text;
                 let from = match args.next() {
-                    Some(from) => Some(usize::try_from(self.to_whole(from, at)?).unwrap_or(0)),
+                    Some(from) => Some(usize::try_from(self.whole_of(from, at)?).unwrap_or(0)),
                     None => None,
                 };
                 Value::from(place_of(&text, &wanted, from, name == "last_index_of"))
@@ -117,7 +117,7 @@ impl Run<'_> {
             "left_pad" | "right_pad" => {
                 let width = self.position(args.next(), at)?.unwrap_or(0);
                 let padding = match args.next() {
-                    Some(padding) => self.to_text(padding, at)?,
+                    Some(padding) => self.text_of(padding, at)?,
                     None => Text { text: " ".into(), own: true },
                 };
                 self.padded(subject, width, padding, name == "left_pad", at)?
@@ -156,7 +156,7 @@ impl Run<'_> {
 
     fn position(&mut self, value: Option<Value>, at: u32) -> Result<Option<usize>> {
         let Some(value) = value else { return Ok(None) };
-        match usize::try_from(self.to_whole(value, at)?) {
+        match usize::try_from(self.whole_of(value, at)?) {
             Ok(position) => Ok(Some(position)),
             Err(_) => self.fail(at, "a number from 0 on is expected here"),
         }
@@ -164,7 +164,7 @@ impl Run<'_> {
 
     fn flags(&mut self, value: Option<Value>, at: u32) -> Result<Arc<str>> {
         let Some(value) = value else { return Ok("".into()) };
-        let flags = self.to_text(value, at)?.text;
+        let flags = self.text_of(value, at)?.text;
         if flags.contains('r') {
             return self.stop(
                 Reason::Unsupported,
