@@ -83,16 +83,18 @@ fn confine() -> anyhow::Result<()> {
         .create()?
         .restrict_self()?;
     rustix::thread::set_no_new_privs(true)?;
-    let limit = |resource, most| {
-        let most = getrlimit(resource).maximum.map_or(most, |hard| hard.min(most));
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
-    };
     limit(Resource::As, ADDRESS_SPACE_MAX)?;
     limit(Resource::Fsize, 0)?;
     limit(Resource::Core, 0)?;
     // stdin, stdout, stderr.
     limit(Resource::Nofile, 3)?;
     Ok(())
+}
+
+/// Sets a limit for good, unless a lower one is set already.
+pub fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    let most = getrlimit(resource).maximum.map_or(most, |hard| hard.min(most));
+    Ok(setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?)
 }
 
 /// Moves the CPU limit, which counts from the start of the process, for the next document.

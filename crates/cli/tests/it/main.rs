@@ -6,5 +6,6 @@ mod composed;
 mod crash;
 mod far_ends;
 mod first_start;
+mod office;
 mod render_worker;
 mod world;

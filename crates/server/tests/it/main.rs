@@ -1,5 +1,7 @@
 //! The service from outside: everything here runs over real sockets.
 
+mod convert;
 mod door;
+mod fetch;
 mod line;
 mod store;
