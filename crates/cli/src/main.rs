@@ -45,13 +45,13 @@ enum Command {
     Check(settings::Place),
     /// The child that renders the documents of strangers.
     #[command(hide = true)]
-    RenderWorker,
+    RenderWorker(worker::RenderWorker),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         // First, and without threads: it gives up its rights before anything else.
-        Command::RenderWorker => worker::run(),
+        Command::RenderWorker(worker) => worker.run(),
         command => run(command),
     };
     match done {
@@ -78,7 +78,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Receive(receive) => receive.run().await,
             Command::Customer(customer) => customer.run().await,
             Command::Check(place) => settings::check(&place),
-            Command::RenderWorker => unreachable!("handled in main"),
+            Command::RenderWorker(_) => unreachable!("handled in main"),
         }
     })
 }

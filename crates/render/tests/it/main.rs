@@ -1,6 +1,8 @@
 //! Documents in, pages out.
 
 mod corpus;
+mod cover;
+mod html;
 mod make;
 mod pdf;
 mod text;
