@@ -46,7 +46,7 @@ enum Command {
     Check(settings::Place),
     /// The child that renders the documents of strangers.
     #[command(hide = true)]
-    RenderWorker,
+    RenderWorker(worker::RenderWorker),
     /// The process between a foreign program and the service.
     #[command(hide = true)]
     Confine(confine::Confine),
@@ -55,7 +55,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         // First, and without threads: they give up their rights before anything else.
-        Command::RenderWorker => worker::run().map(|()| ExitCode::SUCCESS),
+        Command::RenderWorker(worker) => worker.run().map(|()| ExitCode::SUCCESS),
         Command::Confine(confine) => confine.run(),
         command => run(command).map(|()| ExitCode::SUCCESS),
     };
@@ -83,7 +83,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Receive(receive) => receive.run().await,
             Command::Customer(customer) => customer.run().await,
             Command::Check(place) => settings::check(&place),
-            Command::RenderWorker | Command::Confine(_) => unreachable!("handled in main"),
+            Command::RenderWorker(_) | Command::Confine(_) => unreachable!("handled in main"),
         }
     })
 }

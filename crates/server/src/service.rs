@@ -137,7 +137,8 @@ impl Service {
         store.reroute(&routes).await?;
         config::import(config, &store, now).await?;
 
-        let mut pool = worker::Settings::new(surroundings.renderer);
+        let fonts = config.render.fonts.iter().flat_map(|folder| ["--fonts".into(), folder.into()]);
+        let mut pool = worker::Settings::new(surroundings.renderer.into_iter().chain(fonts).collect());
         let mut composing = pool.clone();
         pool.children = config.render.children;
         pool.time_limit = Duration::from_secs(config.render.document_seconds_max);
