@@ -1,6 +1,7 @@
 //! `ferrofax`: the one executable. Commands talk to a running service over its API, or to its data folder.
 
 mod client;
+mod confine;
 mod customer;
 mod demo;
 mod files;
@@ -52,17 +53,21 @@ enum Command {
     Check(settings::Place),
     /// The child that renders the documents of strangers.
     #[command(hide = true)]
-    RenderWorker,
+    RenderWorker(worker::RenderWorker),
+    /// The process between a foreign program and the service.
+    #[command(hide = true)]
+    Confine(confine::Confine),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        // First, and without threads: it gives up its rights before anything else.
-        Command::RenderWorker => worker::run(),
-        command => run(command),
+        // First, and without threads: they give up their rights before anything else.
+        Command::RenderWorker(worker) => worker.run().map(|()| ExitCode::SUCCESS),
+        Command::Confine(confine) => confine.run(),
+        command => run(command).map(|()| ExitCode::SUCCESS),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("ferrofax: {error:#}");
             ExitCode::FAILURE
@@ -87,7 +92,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Receive(receive) => receive.run().await,
             Command::Customer(customer) => customer.run().await,
             Command::Check(place) => settings::check(&place),
-            Command::RenderWorker => unreachable!("handled in main"),
+            Command::RenderWorker(_) | Command::Confine(_) => unreachable!("handled in main"),
         }
     })
 }

@@ -6,6 +6,7 @@
 //! born with. Then it renders one document after the other until its stdin ends.
 
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use ferrofax_api::job::{Charset, DocumentKind, Paper};
@@ -22,8 +23,27 @@ use rustix::time::{ClockId, clock_gettime};
 /// Address space in bytes. The hungriest page of a large collection of odd PDFs took half of it.
 const ADDRESS_SPACE_MAX: u64 = 2 << 30;
 
-/// Renders what comes in over stdin until it ends.
-pub fn run() -> anyhow::Result<()> {
+#[derive(Debug, clap::Args)]
+pub struct RenderWorker {
+    /// A directory with fonts for characters that the built-in ones lack; may be given several times.
+    #[arg(long = "fonts", value_name = "DIR")]
+    fonts: Vec<PathBuf>,
+}
+
+impl RenderWorker {
+    /// Renders what comes in over stdin until it ends.
+    pub fn run(&self) -> anyhow::Result<()> {
+        // While there are still files. Without them pages lack letters, which is said of each; the service goes on.
+        for directory in &self.fonts {
+            if let Err(error) = render::fonts::add_directory(directory) {
+                eprintln!("no fonts from {}: {error}", directory.display());
+            }
+        }
+        run()
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     // What panics say may quote the document; where they happen does not.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
@@ -83,16 +103,18 @@ fn confine() -> anyhow::Result<()> {
         .create()?
         .restrict_self()?;
     rustix::thread::set_no_new_privs(true)?;
-    let limit = |resource, most| {
-        let most = getrlimit(resource).maximum.map_or(most, |hard| hard.min(most));
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
-    };
     limit(Resource::As, ADDRESS_SPACE_MAX)?;
     limit(Resource::Fsize, 0)?;
     limit(Resource::Core, 0)?;
     // stdin, stdout, stderr.
     limit(Resource::Nofile, 3)?;
     Ok(())
+}
+
+/// Sets a limit for good, unless a lower one is set already.
+pub fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    let most = getrlimit(resource).maximum.map_or(most, |hard| hard.min(most));
+    Ok(setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?)
 }
 
 /// Moves the CPU limit, which counts from the start of the process, for the next document.

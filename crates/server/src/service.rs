@@ -39,6 +39,8 @@ const PURGE: Duration = Duration::from_secs(600);
 const FETCHES: usize = 8;
 /// For a cover page, or the header lines of a call.
 const COMPOSE_TIME_MAX: Duration = Duration::from_secs(30);
+/// Cover pages and calls' header lines made by one child. They are small, and of templates that were checked; a fresh child is slow.
+const COMPOSITIONS_PER_CHILD: u32 = 5000;
 /// Younger files may belong to jobs that are being accepted.
 const BLOBS_SETTLED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -99,6 +101,7 @@ pub struct Surroundings {
 #[derive(Debug)]
 pub struct Service {
     store: Store,
+    prepare: Arc<Prepare>,
     door: Arc<Door>,
     address: SocketAddr,
     tls: bool,
@@ -179,6 +182,7 @@ impl Service {
 
         let service = Service {
             store,
+            prepare: prepare.clone(),
             door: Arc::new(door),
             address,
             tls: tls.is_some(),
@@ -220,6 +224,11 @@ impl Service {
         format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
     }
 
+    /// Documents rendered since the start, whatever came of them.
+    pub fn documents_rendered(&self) -> u64 {
+        self.prepare.renderer.pool.jobs_done()
+    }
+
     /// What it remembers.
     pub fn store(&self) -> &Store {
         &self.store
@@ -246,7 +255,7 @@ impl Service {
 
 /// What makes pages of documents, with its children.
 pub fn renderer(config: &Config, surroundings: &Surroundings) -> Result<Renderer, StartError> {
-    let mut pool = worker::Settings::new(surroundings.renderer.clone());
+    let mut pool = children(config, surroundings);
     pool.children = config.render.children;
     pool.time_limit = Duration::from_secs(config.render.document_seconds_max);
     let mut converting = convert::Settings::new(surroundings.keeper.clone(), config.data_dir.join("convert"));
@@ -261,11 +270,17 @@ pub fn renderer(config: &Config, surroundings: &Surroundings) -> Result<Renderer
     })
 }
 
+fn children(config: &Config, surroundings: &Surroundings) -> worker::Settings {
+    let fonts = config.render.fonts.iter().flat_map(|folder| ["--fonts".into(), folder.into()]);
+    worker::Settings::new(surroundings.renderer.iter().cloned().chain(fonts).collect())
+}
+
 /// What puts faxes together, with its children.
 pub fn composer(config: &Config, surroundings: &Surroundings) -> Result<Composer, StartError> {
-    let mut pool = worker::Settings::new(surroundings.renderer.clone());
+    let mut pool = children(config, surroundings);
     pool.children = config.render.composers;
     pool.time_limit = COMPOSE_TIME_MAX;
+    pool.jobs_per_child = COMPOSITIONS_PER_CHILD;
     Ok(Composer::new(Pool::start(pool).map_err(StartError::Render)?))
 }
 

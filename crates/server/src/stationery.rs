@@ -6,10 +6,12 @@
 
 use std::fmt;
 
+use ferrofax_template::DEFAULT_COVER_SOURCE;
+
 /// Templates of a customer.
 pub const TEMPLATES_MAX: u32 = 200;
-/// Bytes of a template's source.
-pub const TEMPLATE_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of their sources together: all of them are read for each cover page.
+pub const TEMPLATES_BYTES_MAX: u32 = 1 << 20;
 /// Overlays of a customer.
 pub const OVERLAYS_MAX: u32 = 200;
 /// Bytes of an overlay as given.
@@ -17,12 +19,9 @@ pub const OVERLAY_BYTES_MAX: usize = 8 << 20;
 /// Of a template's or an overlay's name.
 pub const NAME_CHARS_MAX: usize = 128;
 
-/// The cover page that every customer has.
-pub const DEFAULT_COVER: &str = "coverpage-default.ftl.html";
+pub use ferrofax_template::DEFAULT_COVER;
 /// Templates that every customer has, by name; a customer's own of the same name goes before.
 pub const BUILT_IN: [(&str, &str); 1] = [(DEFAULT_COVER, DEFAULT_COVER_SOURCE)];
-
-const DEFAULT_COVER_SOURCE: &str = "<h1>Telefax</h1>${ToName!}";
 
 const TEMPLATE_ENDINGS: [&str; 3] = [".ftl.html", ".ftl", ".ftlh"];
 const OVERLAY_ENDINGS: [&str; 2] = [".tif", ".tiff"];

@@ -6,3 +6,8 @@
 pub mod freemarker;
 pub mod header;
 pub mod locale;
+
+/// The name of the cover page that every customer has.
+pub const DEFAULT_COVER: &str = "coverpage-default.ftl.html";
+/// Its source.
+pub const DEFAULT_COVER_SOURCE: &str = include_str!("../templates/coverpage-default.ftl.html");

@@ -6,14 +6,17 @@ use base64::Engine as _;
 use ferrofax_api::job::{DocumentKind, Paper};
 use ferrofax_fax::page::{Resolution, Row, Rows, StoredPage, WIDTH_PELS};
 use ferrofax_fax::t6;
+use ferrofax_server::prepare::convert::Kinds;
+use ferrofax_server::service::{Service, Surroundings};
 use ferrofax_server::stationery::OverlayName;
 use ferrofax_server::store::{NewOverlay, Store};
+use ferrofax_server::{accept, config, store};
 use ferrofax_template::header::band_rows;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::first_start;
-use crate::world::{Far, World, sip_line};
+use crate::world::{FERROFAX, Far, World, sip_line};
 
 /// Where the overlay has its black box, in rows and pels; nothing else is that black there.
 const BOX_ROWS: std::ops::Range<u32> = 2000..2040;
@@ -127,4 +130,47 @@ fn what_is_not_installed_is_refused_by_name() {
         let (status, answer) = world.access.submit(&world.http, &order).expect("an answer");
         assert_eq!((status, &answer["message"]), (400, &json!(message)));
     }
+}
+
+#[test]
+fn documents_are_rendered_once_however_many_recipients_there_are() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = dir.path().join("config.toml");
+    let settings = "[http]\nlisten = '127.0.0.1:0'\n[[line]]\nname = 'loopback'\nkind = 'loopback'\nprefixes = ['']\n\
+        channels = 12\nspeed = 20\n";
+    std::fs::write(&config, format!("data_dir = '{}'\n{settings}", dir.path().join("data").display()))
+        .expect("written");
+    let config = config::load(Some(&config), []).expect("a configuration").config;
+    let command = |command: &str| vec![FERROFAX.into(), command.into()];
+    let surroundings = Surroundings { renderer: command("render-worker"), keeper: command("confine"), tray: None };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+
+    let mut order = job("ALL_PAGES");
+    order["renderingOptions"].as_object_mut().expect("options").remove("overlay");
+    order["documents"] = json!([order["documents"][0], order["documents"][0]]);
+    let recipients: Vec<_> = (0..12).map(|n| json!({"number": format!("+49 89 20{n:02}")})).collect();
+    order["recipients"] = json!(recipients);
+    let now = Timestamp::now();
+    let order = ferrofax_api::job::parse(order.to_string().as_bytes(), now).expect("a job");
+    let account = accept::Account { customer: "10000".into(), login: "fax".into(), ..accept::Account::default() };
+    let ids = accept::id::Ids::new("TESTNODE").expect("a node");
+    let new = accept::Accept::new(ids, Kinds::default()).job(order, &account, now).expect("accepted");
+    let id = new.id.clone();
+
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let service = Service::start(&config, surroundings).await.expect("it starts");
+        let store = service.store();
+        let customer = store::Customer { number: "10000".into(), account: store::Account::default() };
+        store.put_customer(customer, now).await.expect("a customer");
+        let mut finished = store.bell(store::Stage::Report);
+        store.accept_job(new).await.expect("accepted");
+        finished.changed().await.expect("finished");
+        let report = store.report("fax", &id).await.expect("the store works").expect("a report");
+        for recipient in &report.recipient_status {
+            assert_eq!((recipient.status.as_str(), recipient.pages_confirmed), ("OK", Some(5)), "{}", recipient.reason);
+        }
+        assert_eq!(service.documents_rendered(), 2, "two documents, twelve recipients");
+        service.stop(std::time::Duration::ZERO).await;
+    });
 }

@@ -1,9 +1,11 @@
 //! The executable, from outside.
 
+mod by_url;
 mod commands;
 mod composed;
 mod crash;
 mod far_ends;
 mod first_start;
+mod office;
 mod render_worker;
 mod world;

@@ -227,14 +227,18 @@ impl Library {
     }
 }
 
-/// Notes a family for each script of which it has the first characters.
+/// Scripts of which the first characters by number are rare signs, and letters of theirs.
+const LETTERS: [([u8; 4], &str); 5] =
+    [(*b"Arab", "ابتم"), (*b"Hebr", "אבגם"), (*b"Grek", "αβγω"), (*b"Cyrl", "абвя"), (*b"Latn", "abcz")];
+
+/// Notes a family for each script of which it has most of the sample.
 fn fall_back(collection: &mut Collection, family: FamilyId, font: &FontRef<'_>) {
     let charmap = font.charmap();
     for (script, sample) in Script::all_samples() {
-        let some = sample.chars().filter(|char| !char.is_whitespace()).take(4);
-        if some.clone().next().is_some()
-            && some.clone().all(|char| charmap.map(char).is_some_and(|glyph| glyph.to_u32() > 0))
-        {
+        let letters = LETTERS.iter().find(|(name, _)| Script::from_bytes(*name) == *script);
+        let sample = letters.map_or(*sample, |(_, letters)| letters);
+        let has = |char: &char| charmap.map(*char).is_some_and(|glyph| glyph.to_u32() > 0);
+        if sample.chars().filter(has).count() * 2 > sample.chars().count() {
             collection.append_fallbacks(*script, std::iter::once(family));
         }
     }

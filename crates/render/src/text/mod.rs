@@ -77,7 +77,7 @@ fn split_lines(page: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Tabs to blanks; other controls have no shape.
+/// Tabs to blanks; other controls have no shape, save those that say which way a text runs.
 fn plain(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut column = 0;

@@ -12,6 +12,9 @@ use crate::fonts::{self, Outlines};
 /// Type size in points. A column is 0.6 of it.
 pub(super) const SIZE_POINTS: f32 = 10.0;
 
+/// A Chinese, Japanese or Korean character takes two columns: as much more than its em, in points.
+const WIDE_EXTRA: f32 = (2.0 * 0.6 - 1.0) * SIZE_POINTS;
+
 /// A glyph and where it stands: points from the left margin, points below the base line.
 pub(super) struct Placed {
     pub(super) x: f64,
@@ -69,6 +72,9 @@ impl Typesetter {
         builder.push_default(StyleProperty::FontFamily(FontFamily::List(Cow::Owned(families))));
         builder.push_default(StyleProperty::FontSize(SIZE_POINTS));
         builder.push_default(StyleProperty::OverflowWrap(OverflowWrap::Anywhere));
+        for range in wide(text) {
+            builder.push(StyleProperty::LetterSpacing(WIDE_EXTRA), range);
+        }
         builder.build_into(&mut self.layout, text);
         self.layout.break_all_lines(Some(self.width));
         self.layout.align(Alignment::Start, AlignmentOptions::default());
@@ -92,4 +98,25 @@ impl Typesetter {
         }
         set
     }
+}
+
+/// The stretches of characters that take two columns (Unicode Standard Annex 11, "wide" and "fullwidth", by blocks).
+fn wide(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
+    if text.is_ascii() {
+        return ranges;
+    }
+    for (at, char) in text.char_indices() {
+        let is_wide = matches!(char,
+            '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{a960}'..='\u{a97f}'
+            | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}'
+            | '\u{ffe0}'..='\u{ffe6}' | '\u{20000}'..='\u{3fffd}');
+        let end = at + char.len_utf8();
+        match ranges.last_mut() {
+            Some(last) if is_wide && last.end == at => last.end = end,
+            _ if is_wide => ranges.push(at..end),
+            _ => {}
+        }
+    }
+    ranges
 }

@@ -2,6 +2,8 @@
 
 mod band;
 mod corpus;
+mod cover;
+mod html;
 mod make;
 mod pdf;
 mod text;

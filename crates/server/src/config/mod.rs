@@ -68,6 +68,7 @@ pub struct Render {
     pub composers: usize,
     pub document_seconds_max: u64,
     pub pages_max: u32,
+    pub fonts: Vec<PathBuf>,
 }
 
 /// Foreign programs that make a PDF of a document.

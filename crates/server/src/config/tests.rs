@@ -39,7 +39,8 @@ fn the_default_is_sound() {
 fn every_documented_setting_is_one_and_every_setting_is_documented() {
     let config = typed(parse(Path::new("documented"), &documented()).unwrap()).unwrap();
     // Destructured without `..`: a new setting must be shown here, and so in the file.
-    let Config { data_dir: _, node_id, key_file, http, render: _, log: _, lines, customers } = &config;
+    let Config { data_dir: _, node_id, key_file, http, render: _, convert: _, fetch: _, log: _, lines, customers } =
+        &config;
     let Http { tls_certificate, tls_key, .. } = http;
     assert!(node_id.is_some() && key_file.is_some() && tls_certificate.is_some() && tls_key.is_some());
     let [Line { kind: LineKind::Loopback { .. }, .. }, Line { kind: LineKind::Sip(sip), .. }] = &lines[..] else {

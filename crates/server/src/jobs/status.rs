@@ -219,7 +219,8 @@ const TAIL: &str = "
 | status | when |
 |---|---|
 | `PENDING` | not finished yet |
-| `RENDERING_ERROR` | a document can't be converted, or converting it ended the service more than once |
+| `RENDERING_ERROR` | a document or the recipient's cover page can't be made into pages, or trying to ended the service more than once |
+| `MISSING_FAX_FILE` | a document can't be had from its URL |
 | `UNKNOWN_FAX_FILE` | a document is not what its name says |
 | `TIFF_PAGE_ERR` | a ready-made fax page is damaged |
 | `DIAL_NC` | no line leads to the number |

@@ -198,7 +198,8 @@ impl Prepare {
         }
         let finish = self.finish(claim, paper).await?;
         let pages = tokio::task::spawn_blocking(move || finish.pages(documents)).await;
-        let pages = pages.map_err(|error| Failure::Ours(error.into()))?.map_err(|error| Failure::Ours(error.into()))?;
+        let pages = pages.map_err(|error| Failure::Ours(error.into()))?;
+        let pages = pages.map_err(|error| Failure::Document(ApiStatus::RenderingError, error.to_string()))?;
         Ok(Prepared { pages, warnings })
     }
 

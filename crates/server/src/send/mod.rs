@@ -18,6 +18,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use own::{GatherError, gather};
+
 use crate::compose::{ComposeError, Composer};
 use crate::jobs::{Policy, decide, uncomposed};
 use crate::line::loopback::Loopback;
@@ -152,7 +154,7 @@ impl Send {
 
     /// The pages of this call, as they stand on record.
     async fn compose(&self, claim: &DeliveryClaim) -> Result<(DeliveryClaim, Vec<Arc<StoredPage>>), NotComposed> {
-        let fax = own::gather(&self.store, claim, Timestamp::now()).await?;
+        let fax = gather(&self.store, claim, Timestamp::now()).await?;
         let composed = self.composer.compose(fax).await?;
         let (cover_pages, warnings) = (composed.cover_pages, &composed.warnings);
         let claim = self.store.record_composed(claim.clone(), cover_pages, warnings).await?;
@@ -249,7 +251,7 @@ enum NotComposed {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("what the pages are composed of can't be had")]
-    Gather(#[from] own::GatherError),
+    Gather(#[from] GatherError),
     #[error(transparent)]
     Compose(#[from] ComposeError),
 }

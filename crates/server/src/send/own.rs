@@ -12,7 +12,7 @@ use crate::store::{Composition, DeliveryClaim, Store, StoreError};
 
 /// Why there is nothing to compose. Both are ours.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum GatherError {
+pub enum GatherError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// It was right when the job was accepted.
@@ -23,7 +23,7 @@ pub(super) enum GatherError {
 }
 
 /// Everything for the call that begins now.
-pub(super) async fn gather(store: &Store, claim: &DeliveryClaim, now: Timestamp) -> Result<Fax, GatherError> {
+pub async fn gather(store: &Store, claim: &DeliveryClaim, now: Timestamp) -> Result<Fax, GatherError> {
     let Composition {
         rendering,
         paper,

@@ -75,8 +75,8 @@ pub enum StoreError {
     /// A job names an overlay that is not installed.
     #[error("there is no such overlay")]
     UnknownOverlay,
-    /// The customer has as many of these as it may have.
-    #[error("there are too many of them")]
+    /// The customer has as many of these as it may have, or as much.
+    #[error("there are too many of them, or they are too large")]
     TooMany,
     /// A fault of this system.
     #[error("the store failed")]

@@ -33,7 +33,7 @@ pub struct PreparationClaim {
     pub account: Account,
     /// What its cover page and overlay are taken from.
     pub stationery: Option<Stationery>,
-    /// How often the job has been claimed for this, this time included.
+    /// How often the job has been claimed to be prepared, this time included.
     pub preparations: u32,
     /// How often fetching its documents did not get everything.
     pub fetches: u32,
@@ -120,7 +120,7 @@ impl Store {
                     .connection
                     .prepare_cached(
                         "UPDATE jobs SET state = 'preparing', lease_owner = ?1, lease_expires_at = ?2,
-                             lease_number = lease_number + 1, preparations = preparations + 1
+                             lease_number = lease_number + 1, preparations = preparations + (to_fetch = 0)
                          WHERE id = (SELECT id FROM jobs
                              WHERE state = 'accepted' AND to_fetch = ?3 AND fetch_at <= ?4
                              ORDER BY priority DESC, id LIMIT 1)
@@ -188,8 +188,7 @@ impl Store {
     pub async fn settle_fetched(&self, claim: PreparationClaim) -> Result<(), StoreError> {
         self.writer
             .run(move |tx| {
-                // What cut a preparation off counts anew.
-                back_to_accepted(tx, &claim, "to_fetch = 0, fetch_at = 0, preparations = 0", [])?;
+                back_to_accepted(tx, &claim, "to_fetch = 0, fetch_at = 0", [])?;
                 tx.wake(Stage::Prepare);
                 Ok(())
             })
@@ -200,8 +199,7 @@ impl Store {
     pub async fn put_off_fetch(&self, claim: PreparationClaim, until: Timestamp) -> Result<(), StoreError> {
         self.writer
             .run(move |tx| {
-                let change = "fetches = fetches + 1, fetch_at = ?3, preparations = 0";
-                back_to_accepted(tx, &claim, change, [At(until)])?;
+                back_to_accepted(tx, &claim, "fetches = fetches + 1, fetch_at = ?3", [At(until)])?;
                 tx.wake(Stage::Prepare);
                 Ok(())
             })

@@ -17,7 +17,7 @@ use super::prepare::{row_index, row_index_from};
 use super::rows::{At, Word};
 use super::writer::Tx;
 use super::{Store, StoreError};
-use crate::stationery::{self, OVERLAYS_MAX, OverlayName, TEMPLATES_MAX, TemplateName};
+use crate::stationery::{self, OVERLAYS_MAX, OverlayName, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TemplateName};
 
 /// A customer's stationery as it was at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,7 +67,7 @@ impl Store {
     /// Installs a template, which has been found right together with [`Store::template_sources`]; the version in force until
     /// now is replaced. Returns the new version.
     ///
-    /// [`StoreError::UnknownCustomer`]; [`StoreError::TooMany`] above [`TEMPLATES_MAX`].
+    /// [`StoreError::UnknownCustomer`]; [`StoreError::TooMany`] above [`TEMPLATES_MAX`] and [`TEMPLATES_BYTES_MAX`].
     pub async fn install_template(
         &self,
         customer: &str,
@@ -87,6 +87,16 @@ impl Store {
                          VALUES (?1, ?2, ?3, ?4, ?5)",
                     )?
                     .execute(params![customer, name, revision, source, At(now)])?;
+                let bytes: i64 = tx
+                    .connection
+                    .prepare_cached(
+                        "SELECT sum(length(CAST(source AS BLOB))) FROM templates
+                         WHERE customer = ?1 AND removed IS NULL",
+                    )?
+                    .query_row([&customer], |row| row.get(0))?;
+                if bytes > i64::from(TEMPLATES_BYTES_MAX) {
+                    return Err(StoreError::TooMany);
+                }
                 Ok(revision)
             })
             .await
@@ -201,7 +211,7 @@ impl Store {
             .await
     }
 
-    /// An overlay's pages for this paper, one for each resolution. Empty: there is no such overlay.
+    /// An overlay's pages for this paper, one for each resolution, the lowest first. Empty: there is no such overlay.
     pub async fn overlay_pages(
         &self,
         at: &Stationery,
@@ -215,7 +225,8 @@ impl Store {
                     "SELECT p.width, p.rows, p.resolution, p.row_index, p.code
                      FROM overlays o JOIN overlay_pages p ON p.overlay = o.id
                      WHERE o.customer = ?1 AND o.name = ?2 AND o.version <= ?3
-                         AND (o.removed IS NULL OR o.removed > ?3) AND p.paper = ?4",
+                         AND (o.removed IS NULL OR o.removed > ?3) AND p.paper = ?4
+                     ORDER BY p.rows",
                 )?;
                 let pages = statement.query_map(params![at.customer, name, at.revision, Word(paper)], |row| {
                     let (Word(resolution), index) = (row.get("resolution")?, row.get::<_, Vec<u8>>("row_index")?);

@@ -1,6 +1,8 @@
 //! The service from outside: everything here runs over real sockets.
 
+mod convert;
 mod door;
 mod export;
+mod fetch;
 mod line;
 mod store;

@@ -20,6 +20,7 @@ use ferrofax_api::job::DocumentKind;
 
 use super::protocol::Refusal;
 use super::worker::RenderError;
+pub use keeper::{GO_ON, HALT};
 use office::Office;
 use once::Once;
 

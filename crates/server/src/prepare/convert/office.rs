@@ -10,6 +10,8 @@
 //! shrunk so that all columns fit the width of a page, since a fax with the columns on separate pages is of no use to anybody.
 
 use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,6 +110,8 @@ struct Resident {
 
 impl Resident {
     async fn start(keeper: &[std::ffi::OsString], folder: PathBuf, program: &Path) -> io::Result<Resident> {
+        // The last run may have been cut off.
+        let _ = tokio::task::spawn_blocking(remove_dead_sockets).await;
         let basic = folder.join("profile/user/basic");
         let library = basic.join("Standard");
         tokio::fs::create_dir_all(&library).await?;
@@ -187,6 +191,7 @@ impl Resident {
 
     async fn end(self) {
         let ended = self.keeper.end().await.and(tokio::fs::remove_dir_all(&self.folder).await);
+        let _ = tokio::task::spawn_blocking(remove_dead_sockets).await;
         if let Err(error) = ended {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -194,6 +199,24 @@ impl Resident {
             );
         }
     }
+}
+
+/// LibreOffice makes a socket for itself that is not ours to choose, and leaves it when it is killed; under its name the next one
+/// would not start. Removes those nobody listens at any more.
+fn remove_dead_sockets() -> io::Result<()> {
+    for entry in std::fs::read_dir("/tmp")?.flatten() {
+        let named = entry.file_name().to_string_lossy().starts_with("OSL_PIPE_");
+        let ours = entry
+            .metadata()
+            .is_ok_and(|found| found.file_type().is_socket() && found.uid() == rustix::process::geteuid().as_raw());
+        if named && ours {
+            let path = entry.path();
+            if UnixStream::connect(&path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+                std::fs::remove_file(path)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// By it LibreOffice chooses how to read a document, where the content leaves a choice.

@@ -158,7 +158,7 @@ impl House {
     /// Prepares the job that comes next with that many pages.
     async fn prepare(&self, pages: u32) {
         let claim = self.store.claim_preparation("node", now(), LEASE).await.unwrap().unwrap();
-        self.store.settle_prepared(claim, (0..pages).map(page).collect(), &anywhere(), now()).await.unwrap();
+        self.store.settle_prepared(claim, (0..pages).map(page).collect::<Vec<_>>(), &anywhere(), now()).await.unwrap();
     }
 
     /// Claims the next call, which must be there.

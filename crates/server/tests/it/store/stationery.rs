@@ -1,7 +1,7 @@
 //! Templates and overlays, in versions, and the jobs bound to them.
 
 use ferrofax_api::job::{Overlay, OverlayMode, Paper};
-use ferrofax_server::stationery::{DEFAULT_COVER, OverlayName, TEMPLATES_MAX, TemplateName};
+use ferrofax_server::stationery::{DEFAULT_COVER, OverlayName, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TemplateName};
 use ferrofax_server::store::{NewOverlay, StoreError};
 
 use super::*;
@@ -83,8 +83,7 @@ pub(super) async fn an_overlay_has_a_page_for_each_sheet(house: House) {
     assert_eq!((view.name.as_str(), view.kind, view.bytes), ("LetterHead", DocumentKind::Png, 4));
     let stationery = house.store.stationery(CUSTOMER).await.unwrap();
     for paper in [Paper::A4, Paper::Letter] {
-        let mut pages = house.store.overlay_pages(&stationery, "LetterHead", paper).await.unwrap();
-        pages.sort_by_key(|page| page.resolution);
+        let pages = house.store.overlay_pages(&stationery, "LetterHead", paper).await.unwrap();
         let wanted = new.pages.iter().filter(|(of, _)| *of == paper).map(|(_, page)| page.clone());
         assert_eq!(pages, wanted.collect::<Vec<_>>(), "{paper:?}");
     }
@@ -145,6 +144,10 @@ pub(super) async fn there_is_an_end_to_templates(house: House) {
     let more = house.store.install_template(CUSTOMER, &template("more.ftl"), "", now()).await;
     assert!(matches!(more, Err(StoreError::TooMany)), "{more:?}");
     house.store.install_template(CUSTOMER, &template("0.ftl"), "replaced", now()).await.unwrap();
+    let large = "x".repeat(TEMPLATES_BYTES_MAX as usize);
+    let more = house.store.install_template(CUSTOMER, &template("0.ftl"), &large, now()).await;
+    assert!(matches!(more, Err(StoreError::TooMany)), "{more:?}");
+    assert_eq!(house.store.template_sources(CUSTOMER).await.unwrap()["0.ftl"], "replaced");
 }
 
 pub(super) async fn a_fax_grows_by_its_recipients_own_cover_page(house: House) {
