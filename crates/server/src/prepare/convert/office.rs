@@ -68,7 +68,8 @@ impl Office {
             None => {
                 state.started += 1;
                 let folder = self.settings.folder.join(format!("office-{}", state.started));
-                Resident::start(&self.settings.keeper, folder, &self.program).await.map_err(RenderError::Ours)?
+                let start = Start { settings: self.settings.clone(), program: self.program.clone(), folder };
+                start.resident().await.map_err(RenderError::Ours)?
             }
         };
         let limit = self.settings.time_max;
@@ -104,22 +105,25 @@ impl Office {
 #[derive(Debug)]
 struct Resident {
     keeper: Keeper,
-    folder: PathBuf,
+    start: Start,
     documents: u32,
+    /// It has ended once to be started again; see [`Resident::ask`].
+    restarted: bool,
 }
 
-impl Resident {
-    async fn start(keeper: &[std::ffi::OsString], folder: PathBuf, program: &Path) -> io::Result<Resident> {
-        // The last run may have been cut off.
+/// How it is started.
+#[derive(Debug)]
+struct Start {
+    settings: Arc<Settings>,
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+impl Start {
+    async fn keeper(&self) -> io::Result<Keeper> {
+        // Some may be left by a run that was cut off.
         let _ = tokio::task::spawn_blocking(remove_dead_sockets).await;
-        let basic = folder.join("profile/user/basic");
-        let library = basic.join("Standard");
-        tokio::fs::create_dir_all(&library).await?;
-        keeper::put(&basic.join("script.xlc"), LIBRARIES.as_bytes()).await?;
-        keeper::put(&library.join("script.xlb"), MODULES.as_bytes()).await?;
-        keeper::put(&library.join("Ferrofax.xba"), PROGRAM.as_bytes()).await?;
-        keeper::put(&folder.join("profile/user/registrymodifications.xcu"), PROFILE.as_bytes()).await?;
-        let home = url(&folder);
+        let home = url(&self.folder);
         let arguments = [
             "--headless".to_owned(),
             "--norestore".to_owned(),
@@ -127,10 +131,22 @@ impl Resident {
             format!("-env:UserInstallation={home}/profile"),
             format!("macro:///Standard.Ferrofax.Serve(\"{home}/\")"),
         ];
-        let keeper = Keeper::start(keeper, &folder, program, arguments)?;
-        Ok(Resident { keeper, folder, documents: 0 })
+        Keeper::start(&self.settings.keeper, &self.folder, &self.program, arguments)
     }
 
+    async fn resident(self) -> io::Result<Resident> {
+        let basic = self.folder.join("profile/user/basic");
+        let library = basic.join("Standard");
+        tokio::fs::create_dir_all(&library).await?;
+        keeper::put(&basic.join("script.xlc"), LIBRARIES.as_bytes()).await?;
+        keeper::put(&library.join("script.xlb"), MODULES.as_bytes()).await?;
+        keeper::put(&library.join("Ferrofax.xba"), PROGRAM.as_bytes()).await?;
+        keeper::put(&self.folder.join("profile/user/registrymodifications.xcu"), PROFILE.as_bytes()).await?;
+        Ok(Resident { keeper: self.keeper().await?, start: self, documents: 0, restarted: false })
+    }
+}
+
+impl Resident {
     async fn convert(&mut self, kind: DocumentKind, document: &[u8]) -> Result<Vec<u8>, RenderError> {
         self.documents += 1;
         let word = self.ask(kind, document).await?;
@@ -153,10 +169,10 @@ impl Resident {
         let extension = extension(kind);
         let source = self.file(extension);
         keeper::put(&source, document).await.map_err(RenderError::Ours)?;
-        let order = format!("{0}.{extension}\n{0}.pdf\n{0}.said\n", self.documents);
-        let draft = self.file("order");
-        keeper::put(&draft, order.as_bytes()).await.map_err(RenderError::Ours)?;
-        tokio::fs::rename(&draft, self.folder.join("order")).await.map_err(RenderError::Ours)?;
+        let lines = format!("{0}.{extension}\n{0}.pdf\n{0}.said\n", self.documents);
+        let (draft, order) = (self.file("order"), self.start.folder.join("order"));
+        keeper::put(&draft, lines.as_bytes()).await.map_err(RenderError::Ours)?;
+        tokio::fs::rename(&draft, &order).await.map_err(RenderError::Ours)?;
         self.tell(GO_ON).await?;
         let said = self.file("said");
         loop {
@@ -171,8 +187,14 @@ impl Resident {
             }
             tokio::select! {
                 ended = self.keeper.ended() => {
-                    let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-                    return Err(RenderError::Crashed { how });
+                    // With a new profile it ends once to start again, and then finds its own socket in the way. If it has not
+                    // taken the order yet, the document had no part in it.
+                    if self.restarted || !order.exists() {
+                        let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+                        return Err(RenderError::Crashed { how });
+                    }
+                    self.restarted = true;
+                    self.keeper = self.start.keeper().await.map_err(RenderError::Ours)?;
                 }
                 () = tokio::time::sleep(LOOK) => {}
             }
@@ -186,11 +208,11 @@ impl Resident {
 
     /// A file of the present document.
     fn file(&self, extension: &str) -> PathBuf {
-        self.folder.join(format!("{}.{extension}", self.documents))
+        self.start.folder.join(format!("{}.{extension}", self.documents))
     }
 
     async fn end(self) {
-        let ended = self.keeper.end().await.and(tokio::fs::remove_dir_all(&self.folder).await);
+        let ended = self.keeper.end().await.and(tokio::fs::remove_dir_all(&self.start.folder).await);
         let _ = tokio::task::spawn_blocking(remove_dead_sockets).await;
         if let Err(error) = ended {
             tracing::warn!(
