@@ -175,7 +175,8 @@ pub(super) fn decide(grounds: &mut [Ground], page_area: u64) {
     let mut undecided = Vec::new();
     for number in 0..grounds.len() {
         let behind = grounds.get(number).and_then(|ground| ground.behind).and_then(|behind| grounds.get(behind as usize));
-        let behind_colour = behind.map_or(WHITE, |behind| behind.colour);
+        let behind_colour = behind.filter(|behind| !behind.mixed).map_or(WHITE, |behind| behind.colour);
+        let behind_is_mixed = behind.is_some_and(|behind| behind.mixed);
         let behind_out = behind.filter(|behind| !behind.is_picture).map(|behind| behind.out);
         let Some(ground) = grounds.get_mut(number) else { continue };
         if ground.is_picture {
@@ -188,11 +189,10 @@ pub(super) fn decide(grounds: &mut [Ground], page_area: u64) {
             if votes.0 > votes.1 && luma < PALE { Out::Black } else { Out::White }
         } else if ground.over_text {
             Out::White
-        } else if is_same(ground.colour, behind_colour) && behind.is_none_or(|behind| !behind.mixed) {
+        } else if is_same(ground.colour, behind_colour) && !behind_is_mixed {
             behind_out.unwrap_or(Out::White)
         } else if luma < DARK {
-            // A dark sheet without a word on it would be nothing but ink.
-            if ground.region.area() * 4 > page_area { Out::White } else { Out::Black }
+            Out::Black
         } else if ground.region.area() * 4 > page_area || luma >= PALE && behind_out != Some(Out::Black) {
             Out::White
         } else if behind_out == Some(Out::Black) {

@@ -1,6 +1,6 @@
 //! Pels of a page as runs, row by row: what a shape covers, what a clip lets through.
 
-use ferrofax_fax::page::{Bitmap, WIDTH_PELS};
+use ferrofax_fax::page::{Bitmap, PageSource, Resolution, Row, WIDTH_PELS};
 
 /// Columns of a row, the end not included.
 pub(super) type Run = (u16, u16);
@@ -45,9 +45,9 @@ impl Region {
     /// The black pels of a page.
     pub(super) fn of_bitmap(page: &Bitmap) -> Region {
         let mut build = Builder::new(0);
-        let rows = page.to_rows();
         let mut row = Row::default();
-        let mut source = rows.source();
+        // The resolution is read by nobody here.
+        let mut source = page.source(Resolution::Standard);
         let mut y = 0;
         while source.next_row(&mut row) {
             build.advance(y);
