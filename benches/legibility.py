@@ -260,10 +260,11 @@ def measure(work, name, tool, resolution, where):
     page = rendered(work, tool, resolution, folder / f"{name}.pdf")
     if page is None:
         return None
-    key = digest(page.tobytes(), page.size, (folder / f"{name}.json").read_bytes(), where, resolution, *SOURCES, *sorted(VERSION.items()))
+    originals = [Image.open(folder / f"{name}-photo{number}.png") for number in range(len(known["photos"]))]
+    key = digest(page.tobytes(), page.size, (folder / f"{name}.json").read_bytes(), where, resolution, *sorted(VERSION.items()),
+                 *(original.tobytes() for original in originals))
     result = work.known(key)
     if result is None:
-        originals = [Image.open(folder / f"{name}-photo{number}.png") for number in range(len(known["photos"]))]
         result = {"bytes": coded(work, page), "error": errors(work, page, where, known, resolution),
                   "codes": codes(work, page, known, resolution) if known["codes"] else None, "codes_all": len(known["codes"]),
                   "likeness": likeness(page, where, known, originals), "lines": thin_lines(page, where, known)}

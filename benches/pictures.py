@@ -121,24 +121,27 @@ grey_scan("scan-grey-through", 200, 16, 40, 240, 0.2, through=0.25, grain=5)
 grey_scan("scan-grey-with-photo", 200, 17, 40, 240, 0.0, photo=True, grain=5)
 
 
-def g4_pdf(image):
-    """A PDF that is one 1-bit picture in the coding of T.6, as scanners make them."""
-    file = io.BytesIO()
+def g4_pdf(*images):
+    """A PDF whose pages are 1-bit pictures in the coding of T.6, as scanners make them."""
     TiffImagePlugin.STRIP_SIZE = 1 << 30
-    image.save(file, "TIFF", compression="group4")
-    tiff = Image.open(file)
-    (start,), (length,) = tiff.tag_v2[273], tiff.tag_v2[279]
-    code = file.getvalue()[start:start + length]
-    # PhotometricInterpretation 0: coded black is black, which is the default of PDF as well.
-    black = "true" if tiff.tag_v2[262] == 1 else "false"
-    parts = [b"<</Type/Catalog /Pages 2 0 R>>", b"<</Type/Pages /Kids [3 0 R] /Count 1>>",
-             f"<</Type/Page /Parent 2 0 R /MediaBox [0 0 {WIDTH * MM:.3f} {HEIGHT * MM:.3f}] /Contents 4 0 R "
-             "/Resources <</XObject <</I 5 0 R>>>>>>".encode()]
+    kids = " ".join(f"{3 + 3 * number} 0 R" for number in range(len(images)))
+    parts = [b"<</Type/Catalog /Pages 2 0 R>>", f"<</Type/Pages /Kids [{kids}] /Count {len(images)}>>".encode()]
     content = f"{WIDTH * MM:.3f} 0 0 {HEIGHT * MM:.3f} 0 0 cm /I Do".encode()
-    parts.append(b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content))
-    parts.append((f"<</Type/XObject /Subtype/Image /Width {image.width} /Height {image.height} /BitsPerComponent 1 /ColorSpace/DeviceGray "
-                  f"/Filter/CCITTFaxDecode /DecodeParms <</K -1 /Columns {image.width} /Rows {image.height} /BlackIs1 {black}>> "
-                  f"/Length {len(code)}>>\nstream\n").encode() + code + b"\nendstream")
+    for image in images:
+        file = io.BytesIO()
+        image.save(file, "TIFF", compression="group4")
+        tiff = Image.open(file)
+        (start,), (length,) = tiff.tag_v2[273], tiff.tag_v2[279]
+        code = file.getvalue()[start:start + length]
+        # What is coded black is black, in PDF as in this PhotometricInterpretation, unless said otherwise.
+        black = "true" if tiff.tag_v2[262] == 1 else "false"
+        here = len(parts) + 1
+        parts.append(f"<</Type/Page /Parent 2 0 R /MediaBox [0 0 {WIDTH * MM:.3f} {HEIGHT * MM:.3f}] /Contents {here + 1} 0 R "
+                     f"/Resources <</XObject <</I {here + 2} 0 R>>>>>>".encode())
+        parts.append(b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content))
+        parts.append((f"<</Type/XObject /Subtype/Image /Width {image.width} /Height {image.height} /BitsPerComponent 1 "
+                      f"/ColorSpace/DeviceGray /Filter/CCITTFaxDecode /DecodeParms <</K -1 /Columns {image.width} /Rows {image.height} "
+                      f"/BlackIs1 {black}>> /Length {len(code)}>>\nstream\n").encode() + code + b"\nendstream")
     pdf, table = b"%PDF-1.5\n", f"xref\n0 {len(parts) + 1}\n0000000000 65535 f \n"
     for number, part in enumerate(parts, 1):
         table += f"{len(pdf):010} 00000 n \n"
