@@ -4,5 +4,6 @@ mod commands;
 mod crash;
 mod far_ends;
 mod first_start;
+mod hostile;
 mod render_worker;
 mod world;
