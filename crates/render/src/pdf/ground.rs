@@ -162,17 +162,36 @@ pub(super) fn fine_rows(fine: usize, resolution: Resolution) -> usize {
     }
 }
 
+/// What is known of a colour's fills together.
+#[derive(Default)]
+struct Class {
+    lighter: u64,
+    darker: u64,
+    /// Fills of the size of a bar code's bars.
+    small: u32,
+    /// Part of a chart or a map: at least one fill is no box.
+    curved: bool,
+}
+
+/// So many small fills of a colour are a bar code.
+const CODE_FILLS: u32 = 16;
+
+/// What the shapes of a page are told apart by.
+const KINDS: u8 = 7;
+
 /// Decides what each fill becomes.
-pub(super) fn decide(grounds: &mut [Ground], page_area: u64) {
-    // What letters say about a colour.
-    let mut colours: HashMap<Colour, (u64, u64)> = HashMap::new();
+pub(super) fn decide(grounds: &mut [Ground], page_area: u64, resolution: Resolution) {
+    let mut classes: HashMap<Colour, Class> = HashMap::new();
     for ground in grounds.iter().filter(|ground| !ground.is_picture && !ground.mixed) {
-        let votes = colours.entry(ground.colour).or_default();
-        votes.0 += ground.lighter;
-        votes.1 += ground.darker;
+        let class = classes.entry(ground.colour).or_default();
+        class.lighter += ground.lighter;
+        class.darker += ground.darker;
+        class.small += u32::from(is_small(&ground.region, resolution));
+        class.curved |= !is_box(&ground.region);
     }
     let mut shapes: Vec<Colour> = Vec::new();
     let mut undecided = Vec::new();
+    let none = Class::default();
     for number in 0..grounds.len() {
         let behind = grounds.get(number).and_then(|ground| ground.behind).and_then(|behind| grounds.get(behind as usize));
         let behind_colour = behind.filter(|behind| !behind.mixed).map_or(WHITE, |behind| behind.colour);
@@ -182,22 +201,26 @@ pub(super) fn decide(grounds: &mut [Ground], page_area: u64) {
         if ground.is_picture {
             continue;
         }
+        let class = if ground.mixed { &none } else { classes.get(&ground.colour).unwrap_or(&none) };
         let own = (ground.lighter, ground.darker);
-        let votes = if own == (0, 0) { colours.get(&ground.colour).copied().unwrap_or_default() } else { own };
+        let (lighter, darker) = if own == (0, 0) && !class.curved { (class.lighter, class.darker) } else { own };
         let luma = luma(ground.colour);
-        ground.out = if votes != (0, 0) {
-            if votes.0 > votes.1 && luma < PALE { Out::Black } else { Out::White }
-        } else if ground.over_text {
+        let is_large = ground.region.area() * 4 > page_area;
+        ground.out = if lighter > darker && luma < PALE {
+            Out::Black
+        } else if ground.over_text || darker + lighter > 0 && (!class.curved || is_large) {
             Out::White
         } else if is_same(ground.colour, behind_colour) && !behind_is_mixed {
             behind_out.unwrap_or(Out::White)
-        } else if luma < DARK {
-            Out::Black
-        } else if ground.region.area() * 4 > page_area || luma >= PALE && behind_out != Some(Out::Black) {
-            Out::White
-        } else if behind_out == Some(Out::Black) {
+        } else if behind_out == Some(Out::Black) && luma >= DARK {
             // Lighter than the black it lies on.
             Out::White
+        } else if darker + lighter == 0 && (luma < DARK || class.small >= CODE_FILLS && is_small(&ground.region, resolution)) {
+            Out::Black
+        } else if is_large || luma >= PALE && !class.curved {
+            Out::White
+        } else if darker + lighter == 0 && is_small(&ground.region, resolution) && !class.curved {
+            Out::Black
         } else {
             if !shapes.iter().any(|shape| difference(*shape, ground.colour) < 2 * SAME) {
                 shapes.push(ground.colour);
@@ -206,46 +229,78 @@ pub(super) fn decide(grounds: &mut [Ground], page_area: u64) {
             Out::Black
         };
     }
-    if shapes.len() < 2 {
-        return;
-    }
     shapes.sort_by_key(|shape| luma(*shape));
     for number in undecided {
-        if let Some(ground) = grounds.get_mut(number) {
-            let colour = ground.colour;
-            let rank = shapes.iter().position(|shape| difference(*shape, colour) < 2 * SAME).unwrap_or(0);
-            // Four kinds of lines.
-            ground.out = Out::Lined((rank % 4) as u8);
+        let Some(ground) = grounds.get_mut(number) else { continue };
+        let has_text = ground.lighter + ground.darker > 0;
+        let colour = ground.colour;
+        if shapes.len() < 2 {
+            // The only shape of its kind: what it is shows without lines.
+            ground.out = if has_text || luma(colour) >= PALE { Out::Lined(KINDS - 1) } else { Out::Black };
+            continue;
         }
+        let rank = shapes.iter().position(|shape| difference(*shape, colour) < 2 * SAME).unwrap_or(0);
+        // The lightest has none.
+        let kinds = usize::from(KINDS);
+        let kind = if rank + 1 == shapes.len() { kinds - 1 } else { rank % (kinds - 1) };
+        ground.out = Out::Lined(kind as u8);
     }
 }
 
-/// Draws a shape with lines and an outline.
-pub(super) fn draw_lined(region: &Region, kind: u8, resolution: Resolution, page: &mut Bitmap) {
-    region.paint(page, false);
-    let edge_rows = fine_rows(2, resolution) as u32;
+/// No part of it is thicker than a bar of a bar code.
+fn is_small(region: &Region, resolution: Resolution) -> bool {
+    let columns = region.columns();
     let rows = region.rows();
-    for y in rows.clone() {
+    usize::from(columns.1 - columns.0) < 24 || ((rows.end - rows.start) as usize) < fine_rows(24, resolution)
+}
+
+/// A rectangle, or nearly: its corners may be rounded.
+fn is_box(region: &Region) -> bool {
+    let columns = region.columns();
+    let rows = region.rows();
+    let around = u64::from(columns.1.saturating_sub(columns.0)) * u64::from(rows.end - rows.start);
+    region.is_rectangle() || region.area() * 100 > around * 85
+}
+
+/// Draws a shape with lines of a kind and an outline.
+pub(super) fn draw_lined(region: &Region, kind: u8, resolution: Resolution, page: &mut Bitmap) {
+    const EDGE: u16 = 2;
+    region.paint(page, true);
+    let edge_rows = fine_rows(usize::from(EDGE), resolution) as u32;
+    for y in region.rows() {
+        let inner = region.row(y).iter().flat_map(|&run| {
+            let above = y.checked_sub(edge_rows).map(|y| region.row(y)).unwrap_or_default();
+            clipped(run, above).flat_map(move |run| clipped(run, region.row(y + edge_rows)))
+        });
+        let inner: Vec<_> = inner.collect();
         let Some(row) = page.row_mut(y) else { return };
         let fine = y as usize * CELL / fine_rows(CELL, resolution);
-        // Thick lines, thin ones, ones down the page, none.
-        let line = match kind {
-            0 => fine % 8 < 4,
-            1 => fine % 12 < 2,
-            _ => false,
+        // Thick lines, ones down the page, thin ones, both, sparse ones, none. Lines along the rows cost least to send.
+        let (across, step) = match kind {
+            0 => (fine % 8 < 4, 0),
+            1 => (false, 12u16),
+            2 => (fine % 12 < 2, 0),
+            3 => (fine % 16 < 2, 16),
+            4 => (false, 28),
+            5 => (fine % 24 < 2, 0),
+            _ => (false, 0),
         };
-        for &(from, to) in region.row(y) {
-            if line || y < rows.start + edge_rows || y + edge_rows >= rows.end {
-                super::region::fill(row, (from, to), true);
+        for (from, to) in inner {
+            if across {
                 continue;
             }
-            super::region::fill(row, (from, to.min(from + 2)), true);
-            super::region::fill(row, (from.max(to.saturating_sub(2)), to), true);
-            if kind == 2 {
-                for column in (from / 12 * 12..to).step_by(12).filter(|column| *column >= from) {
+            let (from, to) = (from + EDGE, to.saturating_sub(EDGE));
+            super::region::fill(row, (from, to), false);
+            if step > 0 {
+                for column in (from / step * step..to).step_by(step.into()).filter(|column| *column >= from) {
                     super::region::fill(row, (column, (column + 2).min(to)), true);
                 }
             }
         }
     }
+}
+
+/// What of a run is in a row.
+fn clipped(run: super::region::Run, row: &[super::region::Run]) -> impl Iterator<Item = super::region::Run> + '_ {
+    row.iter().map(move |other| (run.0.max(other.0), run.1.min(other.1))).filter(|(from, to)| from < to)
 }

@@ -22,13 +22,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use ferrofax_fax::page::{Bitmap, WIDTH_PELS};
 use hayro::hayro_interpret::font::FontQuery;
 use hayro::hayro_interpret::{
-    ClipPath, Context, Device, FillRule, InterpreterCache, InterpreterSettings, InterpreterWarning, TransformExt,
+    Context, Device, InterpreterCache, InterpreterSettings, InterpreterWarning, TransformExt,
     interpret_page,
 };
 use hayro::hayro_syntax::object::{Array, Stream};
 use hayro::hayro_syntax::page::Page;
 use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
-use hayro::kurbo::{Affine, Rect, Shape};
+use hayro::kurbo::{Affine, Rect};
 
 use crate::geometry::{Placement, lines_per_mm};
 use crate::{Note, Output, RenderError, guarded};
@@ -131,7 +131,8 @@ fn draw<'a>(
     let crop_box = page.intersected_crop_box();
     let crop_box = Rect::new(crop_box.x0, crop_box.y0, crop_box.x1, crop_box.y1);
     if !transform.transform_rect_bbox(crop_box).inflate(0.01, 0.01).contains_rect(target) {
-        recorder.push_clip_path(&ClipPath { path: transform * crop_box.to_path(0.1), fill: FillRule::NonZero });
+        // Placements turn by quarters only.
+        recorder.push_clip_rect(&transform.transform_rect_bbox(crop_box));
     }
     interpret_page(page, &mut context, &mut recorder);
     if notes.undecoded.swap(false, Ordering::Relaxed) {

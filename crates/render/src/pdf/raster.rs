@@ -122,7 +122,9 @@ impl Raster {
         };
         hayro::kurbo::flatten(path, TOLERANCE, |element| match element {
             PathEl::MoveTo(to) => {
-                line(last, start);
+                if last != start {
+                    line(last, start);
+                }
                 (start, last) = (to, to);
             }
             PathEl::LineTo(to) => {
@@ -135,7 +137,9 @@ impl Raster {
             }
             PathEl::QuadTo(..) | PathEl::CurveTo(..) => {}
         });
-        line(last, start);
+        if last != start {
+            line(last, start);
+        }
         if self.edges.is_empty() {
             return None;
         }

@@ -136,7 +136,9 @@ impl Region {
             Rows::Same((left, right)) => {
                 left <= columns.0 && columns.1 <= right && self.top <= rows.0 && rows.1 <= self.bottom
             }
-            Rows::Each { .. } => false,
+            Rows::Each { .. } => {
+                (rows.0..rows.1).all(|y| self.row(y).iter().any(|run| run.0 <= columns.0 && columns.1 <= run.1))
+            }
         }
     }
 

@@ -212,7 +212,7 @@ impl Sheet {
     /// Draws all there is. Of what follows, the grounds that are on the page keep what they became.
     fn settle(&mut self) {
         let area = u64::from(WIDTH_PELS) * u64::from(self.rows);
-        decide(&mut self.grounds, area);
+        decide(&mut self.grounds, area, self.resolution);
         let unwanted = self.watermarks();
         let items = std::mem::take(&mut self.items);
         for (at, item) in items.iter().enumerate() {
@@ -271,7 +271,12 @@ impl Sheet {
     }
 
     fn draw_letters(&mut self, letters: std::ops::Range<usize>, colour: Colour, behind: Behind) {
-        let letters = self.letters.get(letters).unwrap_or_default();
+        let all = std::mem::take(&mut self.letters);
+        self.draw_run(all.get(letters).unwrap_or_default(), colour, behind);
+        self.letters = all;
+    }
+
+    fn draw_run(&mut self, letters: &[Letter], colour: Colour, behind: Behind) {
         let picture = behind.and_then(|number| self.grounds.get(number as usize)).filter(|ground| ground.is_picture);
         if picture.is_some() {
             let dark = share_black(letters, &self.page);
@@ -292,6 +297,11 @@ impl Sheet {
             }
             return;
         }
+        let lined = self.ground_of(behind).filter(|ground| matches!(ground.out, Out::Lined(_)));
+        if let Some(lined) = lined {
+            let region = self.around(letters).intersect(&lined.region);
+            region.paint(&mut self.page, false);
+        }
         let how = match &self.ground {
             Some(ground) => Stroke::Against(ground),
             None => Stroke::Black,
@@ -299,6 +309,20 @@ impl Sheet {
         for letter in letters {
             letter.stamp.put(letter.x, letter.y, &mut self.page, &how);
         }
+    }
+
+    /// The boxes letters stand in, with some room.
+    fn around(&self, letters: &[Letter]) -> Region {
+        const ROOM: i32 = 4;
+        let down = fine_rows(ROOM as usize, self.resolution) as i32;
+        let mut runs = Vec::new();
+        for letter in letters {
+            let ((left, right), (top, bottom)) = letter.stamp.extent(letter.x, letter.y);
+            let clamp = |x: i32| u16::try_from(x.clamp(0, WIDTH_PELS.into())).unwrap_or(0);
+            let run = (clamp(left - ROOM), clamp(right + ROOM));
+            runs.extend((top - down..bottom + down).filter_map(|y| Some((u32::try_from(y).ok()?, run))));
+        }
+        Region::of_runs(runs)
     }
 
     fn draw_ink(&mut self, region: &Region, colour: Colour, behind: Behind, is_line: bool) {
