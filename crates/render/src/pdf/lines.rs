@@ -38,7 +38,10 @@ pub(super) fn stroke(path: &BezPath, transform: Affine, props: &StrokeProps, wit
         style = style.with_dashes(f64::from(props.dash_offset), dashes);
     }
     let tolerance = TOLERANCE / scale.max(1e-6);
-    let outline = kurbo::stroke(path.iter(), &style, &StrokeOpts::default(), tolerance);
+    // Outlines of straight parts are quick, and nobody sees the difference.
+    let mut straight = BezPath::new();
+    kurbo::flatten(path.iter(), tolerance, |element| straight.push(element));
+    let outline = kurbo::stroke(straight.iter(), &style, &StrokeOpts::default(), tolerance);
     raster.fill(outline.iter().map(|element| transform * element), FillRule::NonZero, within)
 }
 

@@ -173,9 +173,11 @@ const MARGIN_MM: f64 = 3.0;
 
 fn note_darkness_and_edges(page: &Bitmap, out: &mut Output<'_>) {
     let number = out.page();
-    let black: u64 = page.as_bytes().iter().map(|byte| u64::from(byte.count_ones())).sum();
+    let (words, rest) = page.as_bytes().as_chunks::<8>();
+    let black: u32 = words.iter().map(|word| u64::from_ne_bytes(*word)).filter(|word| *word != 0).map(u64::count_ones).sum();
+    let black = black + rest.iter().map(|byte| byte.count_ones()).sum::<u32>();
     let pels = f64::from(page.rows()) * f64::from(page.width());
-    if black as f64 > pels * DARK {
+    if f64::from(black) > pels * DARK {
         out.summary.notes.push((number, Note::TooDark));
     }
     let band = (MARGIN_MM * lines_per_mm(out.options.resolution)) as u32;
@@ -185,8 +187,12 @@ fn note_darkness_and_edges(page: &Bitmap, out: &mut Output<'_>) {
     let side = (side_mm * crate::geometry::PELS_PER_MM / 8.0) as usize;
     let is_near = |y: u32| {
         let row = page.row(y).unwrap_or_default();
-        let ends = y < band || y + band >= page.rows();
-        row.iter().enumerate().any(|(at, byte)| *byte != 0 && (ends || at < side || at + side >= row.len()))
+        let ink = |bytes: Option<&[u8]>| bytes.is_some_and(|bytes| bytes.iter().any(|byte| *byte != 0));
+        if y < band || y + band >= page.rows() {
+            ink(Some(row))
+        } else {
+            ink(row.get(..side)) || ink(row.get(row.len().saturating_sub(side)..))
+        }
     };
     if (0..page.rows()).any(is_near) {
         out.summary.notes.push((number, Note::NearEdge));

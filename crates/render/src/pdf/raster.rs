@@ -15,6 +15,7 @@ use super::region::{Builder, Region, Run};
 const LINES: i32 = 4;
 /// Parts of a pel along the line.
 const UNIT: i32 = 256;
+const WHOLE_BITS: u32 = (LINES * UNIT).ilog2();
 /// How far from the curve a flattened one may be, in pels.
 pub(super) const TOLERANCE: f64 = 0.08;
 /// Crossings kept at a time; more are worked on in bands of rows.
@@ -26,7 +27,9 @@ const PELS_PER_CROSSING: usize = 48;
 #[derive(Default)]
 pub(super) struct Raster {
     edges: Vec<Edge>,
-    crossings: Vec<u64>,
+    /// Place and direction, line by line; where each line's begin, and a place more.
+    crossings: Vec<u32>,
+    lines: Vec<u32>,
     spans: Vec<(i32, i32)>,
     sums: Vec<i32>,
     cover: Vec<u8>,
@@ -152,29 +155,64 @@ impl Raster {
         (bounds.width() > 0 && bounds.height() > 0).then_some(bounds)
     }
 
-    /// The sorted crossings of some rows: line, then place, then direction.
+    /// The crossings of some rows, sorted along each line.
     fn cross(&mut self, bounds: Bounds, rows: (i32, i32)) {
-        self.crossings.clear();
-        let lines = f64::from(LINES);
         let (low, high) = (bounds.columns.0 * UNIT, bounds.columns.1 * UNIT);
         let first_line = rows.0 * LINES;
-        for edge in &self.edges {
+        let count = (rows.1 - rows.0) * LINES;
+        let of_edge = |edge: &Edge| {
             // Casts saturate; edges end within the rows.
-            let begin = ((edge.from.y * lines - 0.5).ceil() as i32).max(first_line);
-            let end = ((edge.to.y * lines - 0.5).ceil() as i32).min(rows.1 * LINES);
-            if begin >= end {
+            let line = |y: f64| ((y * f64::from(LINES) - 0.5).ceil() as i32 - first_line).clamp(0, count);
+            line(edge.from.y)..line(edge.to.y)
+        };
+        // How many a line has; then where the next of it goes.
+        self.lines.clear();
+        self.lines.resize(count as usize + 1, 0);
+        for edge in &self.edges {
+            let range = of_edge(edge);
+            for line in self.lines.get_mut(range.start as usize..range.end.max(range.start) as usize).unwrap_or_default() {
+                *line += 1;
+            }
+        }
+        let mut all = 0;
+        for line in &mut self.lines {
+            (*line, all) = (all, all + *line);
+        }
+        self.crossings.clear();
+        self.crossings.resize(all as usize, 0);
+        for edge in &self.edges {
+            let range = of_edge(edge);
+            if range.is_empty() {
                 continue;
             }
             let slope = (edge.to.x - edge.from.x) / (edge.to.y - edge.from.y);
-            let step = slope / lines * f64::from(UNIT);
-            let mut x = (edge.from.x + ((f64::from(begin) + 0.5) / lines - edge.from.y) * slope) * f64::from(UNIT);
-            for line in begin..end {
-                let place = (x.round() as i32).clamp(low, high) - low;
-                self.crossings.push(((line - first_line) as u64) << 32 | (place as u64) << 1 | u64::from(edge.up));
+            let step = slope / f64::from(LINES) * f64::from(UNIT);
+            let first_y = (f64::from(first_line + range.start) + 0.5) / f64::from(LINES);
+            let mut x = (edge.from.x + (first_y - edge.from.y) * slope) * f64::from(UNIT);
+            for line in self.lines.get_mut(range.start as usize..range.end as usize).unwrap_or_default() {
+                // Not negative, and 31 bits at most: the bounds are a page's, or a stamp's.
+                let place = ((x + 0.5).floor() as i32).clamp(low, high) - low;
+                if let Some(crossing) = self.crossings.get_mut(*line as usize) {
+                    *crossing = (place as u32) << 1 | u32::from(edge.up);
+                }
+                *line += 1;
                 x += step;
             }
         }
-        self.crossings.sort_unstable();
+        // Each line's place is now its end.
+        let mut from = 0;
+        for &end in &self.lines {
+            if let Some(line @ [_, _, ..]) = self.crossings.get_mut(from as usize..end as usize) {
+                if let [a, b] = line {
+                    if a > b {
+                        std::mem::swap(a, b);
+                    }
+                } else {
+                    line.sort_unstable();
+                }
+            }
+            from = end;
+        }
     }
 
     /// How many rows can be worked on at a time.
@@ -194,14 +232,12 @@ impl Raster {
         while top < bounds.rows.1 {
             let bottom = top.saturating_add(band).min(bounds.rows.1);
             self.cross(bounds, (top, bottom));
-            let mut rest = &self.crossings[..];
-            for y in top..bottom {
+            let mut from = 0;
+            for (y, ends) in (top..bottom).zip(self.lines.chunks(LINES as usize)) {
                 spans.clear();
-                for line in (y - top) * LINES..(y - top + 1) * LINES {
-                    let mine = rest.iter().position(|key| key >> 32 != line as u64).unwrap_or(rest.len());
-                    let (here, others) = rest.split_at(mine);
-                    rest = others;
-                    inside(here, rule, &mut spans);
+                for &end in ends {
+                    inside(self.crossings.get(from as usize..end as usize).unwrap_or_default(), rule, &mut spans);
+                    from = end;
                 }
                 see(y, &spans, &mut sums);
             }
@@ -227,11 +263,13 @@ impl Raster {
                 add(sums, to, -1);
             }
             let mut sum = 0;
-            cover.extend(sums.iter().take(width).map(|change| {
+            let start = cover.len();
+            cover.resize(start + width, 0);
+            for (to, change) in cover.get_mut(start..).unwrap_or_default().iter_mut().zip(sums.iter()) {
                 sum += change;
-                // At most 255.
-                (sum * 255 / (UNIT * LINES)) as u8
-            }));
+                // At most 255: a whole pel is `LINES` × `UNIT`, 1024.
+                *to = ((sum * 255) >> WHOLE_BITS) as u8;
+            }
         });
         self.cover = cover;
     }
@@ -264,11 +302,11 @@ impl Raster {
 }
 
 /// The spans of a line that are inside.
-fn inside(crossings: &[u64], rule: FillRule, spans: &mut Vec<(i32, i32)>) {
+fn inside(crossings: &[u32], rule: FillRule, spans: &mut Vec<(i32, i32)>) {
     let (mut winding, mut since) = (0, 0);
     for key in crossings {
         // 31 bits.
-        let place = (*key as u32 >> 1) as i32;
+        let place = (key >> 1) as i32;
         let was = winding;
         winding = match rule {
             FillRule::NonZero if key & 1 == 1 => winding - 1,
@@ -330,7 +368,16 @@ pub(super) fn each_ink_run(cover: &Cover<'_>, ink: Ink, width: usize, mut see: i
     for y in 0..cover.bounds.height() {
         let below = rows.next().unwrap_or(&blank);
         let mut since = None;
-        for (x, &pel) in here.iter().enumerate() {
+        let mut x = 0;
+        while let Some(&pel) = here.get(x) {
+            // Eight pels at a time where nothing changes.
+            if pel == 0 || pel == 255 {
+                let same = if pel == 0 { [0; 8] } else { [255; 8] };
+                if since.is_none() == (pel == 0) && here.get(x..x + 8) == Some(&same[..]) {
+                    x += 8;
+                    continue;
+                }
+            }
             let black = pel >= ink.enough || (pel >= ink.ridge && is_ridge(pel, x, ink.enough, [above, here, below]));
             match (black, since) {
                 (true, None) => since = Some(x),
@@ -340,6 +387,7 @@ pub(super) fn each_ink_run(cover: &Cover<'_>, ink: Ink, width: usize, mut see: i
                 }
                 _ => {}
             }
+            x += 1;
         }
         if let Some(from) = since {
             see(y, from, width);
