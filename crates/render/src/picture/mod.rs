@@ -5,8 +5,10 @@
 //! halftone. [`place`] does this for a picture on a page, whoever draws the page.
 
 mod decode;
+mod ground;
 mod ink;
 mod resample;
+mod tone;
 
 use ferrofax_fax::page::{Bitmap, Resolution};
 
