@@ -6,10 +6,12 @@ use ferrofax_render::{Kind, Limits, Options, render};
 
 libfuzzer_sys::fuzz_target!(init: std::panic::set_hook(Box::new(|_| ())), |bytes: &[u8]| {
     let Some((kind, document)) = bytes.split_first() else { return };
-    let kind = match kind % 3 {
+    let kind = match kind % 5 {
         0 => Kind::Pdf,
         1 => Kind::Txt,
-        _ => Kind::Tiff,
+        2 => Kind::Tiff,
+        3 => Kind::Html,
+        _ => Kind::Picture,
     };
     let options = Options { limits: Limits { pages: 5, image_bytes: 1 << 20 }, ..Options::default() };
     let mut pages = 0;

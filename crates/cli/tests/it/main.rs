@@ -7,5 +7,6 @@ mod crash;
 mod far_ends;
 mod first_start;
 mod office;
+mod hostile;
 mod render_worker;
 mod world;

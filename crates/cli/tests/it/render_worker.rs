@@ -23,7 +23,7 @@ fn job(kind: DocumentKind) -> Job {
 }
 
 /// A PDF of numbered objects, the first of which is its catalogue.
-fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
+pub fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for (number, object) in objects.iter().enumerate() {
@@ -39,7 +39,7 @@ fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// A PDF of one page: its content, and what else there is from object 5 on.
-fn page(content: Vec<u8>, resources: &str, others: Vec<Vec<u8>>) -> Vec<u8> {
+pub fn page(content: Vec<u8>, resources: &str, others: Vec<Vec<u8>>) -> Vec<u8> {
     let mut objects = vec![
         b"<</Type/Catalog /Pages 2 0 R>>".to_vec(),
         b"<</Type/Pages /Kids [3 0 R] /Count 1>>".to_vec(),
@@ -51,7 +51,7 @@ fn page(content: Vec<u8>, resources: &str, others: Vec<Vec<u8>>) -> Vec<u8> {
     pdf(&objects)
 }
 
-fn stream(dictionary: &str, content: &[u8]) -> Vec<u8> {
+pub fn stream(dictionary: &str, content: &[u8]) -> Vec<u8> {
     let mut object = format!("<<{dictionary} /Length {}>>\nstream\n", content.len()).into_bytes();
     object.extend(content);
     object.extend(b"\nendstream");
@@ -59,7 +59,7 @@ fn stream(dictionary: &str, content: &[u8]) -> Vec<u8> {
 }
 
 /// Each of ten forms draws the next one ten times over.
-fn endless_pdf() -> Vec<u8> {
+pub fn endless_pdf() -> Vec<u8> {
     let form = "/Type/XObject /Subtype/Form /BBox [0 0 595 842]";
     let mut forms: Vec<_> = (6..=15)
         .map(|next| stream(&format!("{form} /Resources <</XObject <</F {next} 0 R>>>>"), &b"/F Do ".repeat(10)))

@@ -1,54 +1,210 @@
-//! Grey to black and white, by what a picture shows.
+//! Black and white: each pel against the threshold of its place.
+//!
+//! On a light ground a pel is ink if it is darker than the ground by half of what the strokes hereabouts are. Before that, pels
+//! are set off against their neighbours, so that hairlines which fill a third of a pel stay, and the eyes of small letters stay open.
 
 use ferrofax_fax::page::{Bitmap, Resolution};
 
 use super::Placed;
+use super::ground::{self, CELL, Ground, TILE, cell_rows};
+use super::tone::{self, Screen, Tones};
 use super::resample::OnGrid;
-use crate::two_tone::{Area, Grey, two_tone};
 
 /// Paints a picture onto the page.
 pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitmap, clip: Option<&Bitmap>) -> Placed {
-    let mut grey = Grey::new(target.rows(), resolution);
-    let width = usize::from(target.width());
-    for (y, from) in picture.luma.chunks_exact(picture.width).enumerate() {
-        let start = (picture.top + y) * width + picture.left;
-        if let Some(to) = grey.pels_mut().get_mut(start..start + picture.width) {
-            to.copy_from_slice(from);
+    let mixed;
+    let pels = match &picture.least {
+        None => &picture.luma,
+        Some(least) => {
+            let mean = |(&luma, &least): (&u8, &u8)| luma / 2 + least / 2 + (luma & least & 1);
+            mixed = picture.luma.iter().zip(least).map(mean).collect();
+            &mixed
+        }
+    };
+    let ground = ground::survey(pels, picture.width, resolution);
+    let tones = tone::find(&ground);
+    let mut screen = Screen::new(resolution, 1);
+    let mut coarsened = false;
+    let mut rows = black_rows(picture, pels, &ground, &tones, &screen, resolution);
+    if tones.any {
+        while tone::code_bytes(&rows, picture.width) > BYTES_MAX * rows_per_standard(resolution) && screen.size < SIZE_MAX {
+            screen = Screen::new(resolution, screen.size + 1);
+            coarsened = true;
+            rows = black_rows(picture, pels, &ground, &tones, &screen, resolution);
         }
     }
-    let area = Area {
-        columns: (picture.left, picture.left + picture.width),
-        rows: (picture.top, picture.top + picture.height),
-    };
-    let page = two_tone(&grey, &[area]);
-    let black: Vec<bool> = (0..picture.height)
-        .flat_map(|y| (0..picture.width).map(move |x| (x, y)))
-        .map(|(x, y)| page.is_black((picture.left + x) as u16, (picture.top + y) as u32))
-        .collect();
-    for (y, row) in black.chunks_exact(picture.width).enumerate() {
-        write_row(picture, y, row, target, clip);
+    for (y, bytes) in rows.chunks_exact(stride(picture)).enumerate() {
+        write_row(picture, y, bytes, target, clip);
     }
-    Placed::default()
+    Placed { tone: tones.any, coarsened }
 }
 
-/// Writes a row of the picture where it covers the page.
-fn write_row(picture: &OnGrid, y: usize, black: &[bool], target: &mut Bitmap, clip: Option<&Bitmap>) {
-    // Within the page, so the casts are exact.
+/// Code that a picture with photographs may take at standard resolution, about; twice that at fine.
+const BYTES_MAX: usize = 75_000;
+/// Coarser screens are no likeness.
+const SIZE_MAX: usize = 3;
+
+fn rows_per_standard(resolution: Resolution) -> usize {
+    cell_rows(resolution)
+}
+
+/// Bytes of a row. Pels lie in it as in the page, so that eight of them are a byte of the page.
+fn stride(picture: &OnGrid) -> usize {
+    (picture.left % 8 + picture.width).div_ceil(8)
+}
+
+/// The picture in black and white, packed, 1 black.
+fn black_rows(
+    picture: &OnGrid,
+    pels: &[u8],
+    ground: &Ground,
+    tones: &Tones,
+    screen: &Screen,
+    resolution: Resolution,
+) -> Vec<u8> {
+    let (width, pad, stride) = (picture.width, picture.left % 8, stride(picture));
+    let mut bytes = vec![0; stride * picture.height];
+    let mut row = Row { pad, sharp: vec![255; stride * 8], below: vec![0; stride * 8] };
+    let cells = cell_rows(resolution);
+    let line = |pels: &'_ [u8], y: usize| -> [std::ops::Range<usize>; 3] {
+        let at = |y: usize| y * width..((y + 1) * width).min(pels.len());
+        [at(y.saturating_sub(1)), at(y), at((y + 1).min(picture.height - 1))]
+    };
+    for (y, bytes) in bytes.chunks_exact_mut(stride).enumerate() {
+        let (cell, tile) = (y / cells, y / cells / TILE);
+        if let Some((from, to)) = row.thresholds(ground, cell, tile) {
+            let lines = line(pels, y).map(|range| pels.get(range).unwrap_or_default());
+            row.sharpen(lines, from, to.min(width));
+            row.compare(bytes, from, to.min(width));
+        }
+        for span in tones.spans(tile) {
+            let (from, to) = (span.start * TILE * CELL, (span.end * TILE * CELL).min(width));
+            let lines = line(&picture.luma, y).map(|range| picture.luma.get(range).unwrap_or_default());
+            row.sharpen(lines, from, to);
+            let below = row.below.get_mut(pad + from..pad + to).unwrap_or_default();
+            screen.thresholds(picture.left + from, picture.top + y, below);
+            row.compare(bytes, from, to);
+        }
+    }
+    bytes
+}
+
+/// By how much pels are set off, in eighths of what they differ from four neighbours.
+const OFF: i16 = 2;
+
+struct Row {
+    pad: usize,
+    sharp: Vec<u8>,
+    below: Vec<u8>,
+}
+
+impl Row {
+    /// What is black in a row of cells; the columns between which there is any.
+    fn thresholds(&mut self, ground: &Ground, cell_y: usize, tile_y: usize) -> Option<(usize, usize)> {
+        let floor = ground.floor;
+        let mut span = None;
+        let closed = ground.closed.row(cell_y);
+        let below = self.below.get_mut(self.pad..).unwrap_or_default();
+        let tiles = ground.tiles.row(tile_y);
+        let groups = below.chunks_mut(TILE * CELL).zip(closed.chunks(TILE)).zip(tiles);
+        for (at, ((below, closed), tile)) in groups.enumerate() {
+            let quiet = tile.strength < floor && closed.iter().all(|&closed| closed > tile.below);
+            if !tile.black && quiet {
+                below.fill(0);
+                continue;
+            }
+            span = Some((span.map_or(at, |(first, _)| first), at + 1));
+            let depth = (tile.strength / 2).max(floor * 2 / 3);
+            for (below, &closed) in below.chunks_mut(CELL).zip(closed) {
+                below.fill(if tile.black || closed <= tile.below { tile.below } else { closed.saturating_sub(depth) });
+            }
+        }
+        span.map(|(first, last)| (first * TILE * CELL, last * TILE * CELL))
+    }
+
+    /// Sets each pel off against its neighbours.
+    fn sharpen(&mut self, [above, here, below]: [&[u8]; 3], from: usize, to: usize) {
+        let sharp = self.sharp.get_mut(self.pad + from..self.pad + to).unwrap_or_default();
+        let last = here.len().saturating_sub(1);
+        let edge = |sharp: &mut [u8], at: usize, x: usize| {
+            if let (Some(to), Some(&pel)) = (sharp.get_mut(at), here.get(x)) {
+                *to = pel;
+            }
+        };
+        let (first, end) = (from.max(1), to.min(last));
+        if from == 0 {
+            edge(sharp, 0, 0);
+        }
+        if to > last {
+            edge(sharp, last - from, last);
+        }
+        if first >= end {
+            return;
+        }
+        let pels = sharp.iter_mut().skip(first - from);
+        let sides = here.get(first - 1..).unwrap_or_default().iter().zip(here.get(first + 1..=end).unwrap_or_default());
+        let ends = above.get(first..).unwrap_or_default().iter().zip(below.get(first..).unwrap_or_default());
+        for (((to, &pel), (&left, &right)), (&above, &below)) in
+            pels.zip(here.get(first..end).unwrap_or_default()).zip(sides).zip(ends)
+        {
+            let [pel, left, right, above, below] = [pel, left, right, above, below].map(i16::from);
+            let off = (pel << 2).wrapping_sub(left).wrapping_sub(right).wrapping_sub(above).wrapping_sub(below);
+            *to = pel.wrapping_add(off.wrapping_mul(OFF) >> 3).clamp(0, 255) as u8;
+        }
+    }
+
+    /// Writes what is black between two columns.
+    fn compare(&self, bytes: &mut [u8], from: usize, to: usize) {
+        let (from, to) = (self.pad + from, self.pad + to);
+        let (first, last) = (from / 8, to.div_ceil(8));
+        let (sharp, _) = self.sharp.as_chunks::<8>();
+        let (below, _) = self.below.as_chunks::<8>();
+        let pels = sharp.iter().zip(below).zip(bytes).enumerate().take(last).skip(first);
+        for (at, ((pels, below), byte)) in pels {
+            let mut bits = 0;
+            for (pel, below) in pels.iter().zip(below) {
+                bits = bits << 1 | u8::from(pel < below);
+            }
+            let mut mine = 0xff;
+            if at == first {
+                mine &= 0xff >> (from % 8);
+            }
+            if at + 1 == last && to % 8 != 0 {
+                mine &= !(0xff >> (to % 8));
+            }
+            *byte = *byte & !mine | bits & mine;
+        }
+    }
+}
+
+/// Writes a row of the picture, which begins at a byte of the page, where it covers the page.
+fn write_row(picture: &OnGrid, y: usize, bytes: &[u8], target: &mut Bitmap, clip: Option<&Bitmap>) {
+    let (left, right) = (picture.left, picture.left + picture.width);
+    // Within the page, so the cast is exact.
     let row = (picture.top + y) as u32;
-    let clip = clip.map(|clip| clip.row(row).unwrap_or_default());
+    let clip = clip.map(|clip| clip.row(row).unwrap_or_default().get(left / 8..).unwrap_or_default());
     let cover = picture.cover.as_ref().map(|cover| cover.get(y * picture.width..).unwrap_or_default());
-    let Some(to) = target.row_mut(row) else { return };
-    for (x, &black) in black.iter().enumerate() {
-        let column = picture.left + x;
-        let bit = 0x80 >> (column % 8);
-        if clip.is_some_and(|clip| clip.get(column / 8).is_none_or(|byte| byte & bit == 0)) {
-            continue;
+    let Some(to) = target.row_mut(row).and_then(|row| row.get_mut(left / 8..)) else { return };
+    let last = bytes.len().saturating_sub(1);
+    for (at, (to, &black)) in to.iter_mut().zip(bytes).enumerate() {
+        let mut mine = 0xff;
+        if at == 0 {
+            mine &= 0xff >> (left % 8);
         }
-        let covered = cover.is_none_or(|cover| cover.get(x).is_some_and(|&cover| cover >= 128));
-        match to.get_mut(column / 8) {
-            Some(byte) if black => *byte |= bit,
-            Some(byte) if covered => *byte &= !bit,
-            _ => {}
+        if at == last && right % 8 != 0 {
+            mine &= !(0xff >> (right % 8));
         }
+        if let Some(clip) = clip {
+            mine &= clip.get(at).copied().unwrap_or(0);
+        }
+        let covered = match cover {
+            None => 0xff,
+            Some(cover) => (0..8).fold(0, |bits, bit| {
+                let x = (at * 8 + bit).checked_sub(left % 8);
+                let covered = x.is_some_and(|x| x < picture.width && cover.get(x).is_some_and(|&cover| cover >= 128));
+                bits << 1 | u8::from(covered)
+            }),
+        };
+        *to = *to & !(mine & covered & !black) | (black & mine);
     }
 }

@@ -5,8 +5,10 @@
 //! halftone. [`place`] does this for a picture on a page, whoever draws the page.
 
 mod decode;
+mod ground;
 mod ink;
 mod resample;
+mod tone;
 
 use ferrofax_fax::page::{Bitmap, Resolution};
 
@@ -79,6 +81,11 @@ pub(crate) fn place(
         return Placed::default();
     };
     ink::paint(&on_grid, resolution, target, clip)
+}
+
+/// A picture on the fax grid, as grey. `None` if nothing of it is on a page of this size.
+pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: u32) -> Option<resample::OnGrid> {
+    resample::resample(raster, transform, columns, rows)
 }
 
 pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {

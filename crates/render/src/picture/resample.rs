@@ -7,19 +7,19 @@
 use super::Raster;
 
 /// A picture on the fax grid: a rectangle of the page.
-pub(super) struct OnGrid {
+pub(crate) struct OnGrid {
     /// First column of the page.
-    pub(super) left: usize,
+    pub(crate) left: usize,
     /// First row of the page.
-    pub(super) top: usize,
-    pub(super) width: usize,
-    pub(super) height: usize,
+    pub(crate) top: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     /// The whole picture is on the page, and this much of it: all that a sheet shows.
-    pub(super) luma: Vec<u8>,
+    pub(crate) luma: Vec<u8>,
     /// See [`Raster::least`].
-    pub(super) least: Option<Vec<u8>>,
+    pub(crate) least: Option<Vec<u8>>,
     /// How much of each pel the picture covers; without it all of each.
-    pub(super) cover: Option<Vec<u8>>,
+    pub(crate) cover: Option<Vec<u8>>,
 }
 
 /// Luma and the like of `raster` on a page of `columns` × `rows`; `None` if nothing of it is there.

@@ -1,0 +1,46 @@
+"""Ours and the three others, each as a command that makes 1-bit pages on the fax grid of a PDF."""
+
+import pathlib
+import subprocess
+
+from PIL import Image
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+OURS = "ferrofax"
+PEERS = ["gs", "pdftoppm", "mutool"]
+LINES = {"HIGH": 196, "LOW": 98}
+DOTS = 204
+
+
+def executable():
+    return TOP / "target" / "release" / "ferrofax"
+
+
+def command(tool, resolution, pdf, out):
+    """The command, and the pattern of the files it writes. `out` has no extension."""
+    lines = LINES[resolution]
+    if tool == OURS:
+        low = ["--low"] if resolution == "LOW" else []
+        return [executable(), "render", pdf, "-o", f"{out}.tif", *low], f"{out.name}.tif"
+    if tool == "gs":
+        return ["gs", "-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE=tiffg4", f"-r{DOTS}x{lines}", "-sPAPERSIZE=a4", "-dFIXEDMEDIA",
+                "-dPDFFitPage", f"-sOutputFile={out}.tif", pdf], f"{out.name}.tif"
+    if tool == "pdftoppm":
+        return ["pdftoppm", "-mono", "-rx", str(DOTS), "-ry", str(lines), pdf, out], f"{out.name}-*.pbm"
+    rows = {"HIGH": 2287, "LOW": 1143}[resolution]
+    return ["mutool", "draw", "-q", "-F", "pbm", "-r", str(DOTS), "-w", "1728", "-h", str(rows), "-f", "-o", f"{out}-%d.pbm", pdf], \
+        f"{out.name}-*.pbm"
+
+
+def page(tool, resolution, pdf, out):
+    """The first page as an image of mode 1; none if there is none."""
+    words, files = command(tool, resolution, pdf, out)
+    done = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120)
+    found = sorted(out.parent.glob(files))
+    if done.returncode or not found:
+        return None
+    image = Image.open(found[0])
+    image.load()
+    for file in found:
+        file.unlink()
+    return image.convert("1")

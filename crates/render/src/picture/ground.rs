@@ -1,0 +1,384 @@
+//! What strokes stand on: the light (or dark) ground without them, and from it a threshold for each place.
+//!
+//! Closing (the lightest within some 2 mm, then of that the darkest) fills in what is dark and narrow, so it is the ground under
+//! dark strokes, and follows the edges of larger areas exactly: those are grounds themselves, of their own tone, and no frame
+//! appears where two meet. Opening is the same for light strokes. Both work on cells of about two by two pels. Tiles of a
+//! millimetre then say how strong the strokes are, and grounds of one tone that hang together are decided as one: white where
+//! dark strokes stand on it, black where light ones do, else by how dark it is.
+
+use ferrofax_fax::page::Resolution;
+
+/// Pels of a cell along the line.
+pub(super) const CELL: usize = 2;
+/// Cells of a tile along each side: a millimetre.
+pub(super) const TILE: usize = 4;
+/// Cells that a stroke is narrower than, about 2.2 mm.
+const STROKE: usize = 9;
+/// Strokes of less contrast than this are noise, whatever the picture.
+const FLOOR_MIN: u8 = 22;
+/// And of more they are not, however noisy it is.
+const FLOOR_MAX: u8 = 90;
+/// Neighbours of a ground differ by less: light falls off slowly.
+const SAME: u8 = 11;
+
+/// Rows of a cell.
+pub(super) fn cell_rows(resolution: Resolution) -> usize {
+    match resolution {
+        Resolution::Standard => 1,
+        Resolution::Fine => 2,
+        Resolution::Superfine => 4,
+    }
+}
+
+/// A plane of one value for each cell, or tile.
+#[derive(Clone)]
+pub(super) struct Plane<T> {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) values: Vec<T>,
+}
+
+impl<T: Copy + Default> Plane<T> {
+    pub(super) fn new(width: usize, height: usize) -> Plane<T> {
+        Plane { width, height, values: vec![T::default(); width * height] }
+    }
+
+    pub(super) fn row(&self, y: usize) -> &[T] {
+        self.values.get(y * self.width..(y + 1) * self.width).unwrap_or_default()
+    }
+
+    pub(super) fn at(&self, x: usize, y: usize) -> T {
+        self.row(y).get(x).copied().unwrap_or_default()
+    }
+}
+
+/// What is known of a tile.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Tile {
+    /// The tone of its ground.
+    pub(super) level: u8,
+    /// Contrast of the dark strokes on it, and of the light ones.
+    pub(super) dark: u8,
+    pub(super) light: u8,
+    /// Light strokes stand here on a dark ground.
+    pub(super) on_dark: bool,
+    /// The ground becomes black.
+    pub(super) black: bool,
+    /// Darker is black where the ground itself, and not a stroke on it, is dark.
+    pub(super) below: u8,
+    /// Contrast of strokes hereabouts.
+    pub(super) strength: u8,
+}
+
+/// The grounds of a picture.
+pub(super) struct Ground {
+    /// Cells: the ground under dark strokes.
+    pub(super) closed: Plane<u8>,
+    pub(super) tiles: Plane<Tile>,
+    /// Strokes of less contrast are noise.
+    pub(super) floor: u8,
+    /// The lightest ground of some size.
+    pub(super) paper: u8,
+}
+
+/// Looks at a picture of `width` pels a row.
+pub(super) fn survey(luma: &[u8], width: usize, resolution: Resolution) -> Ground {
+    let (darkest, lightest) = cells(luma, width, cell_rows(resolution));
+    let closed = narrow::<Darkest>(&narrow::<Lightest>(&darkest));
+    let opened = narrow::<Lightest>(&narrow::<Darkest>(&lightest));
+    let (mut tiles, floor) = tiles(&darkest, &lightest, &closed, &opened);
+    let paper = decide(&mut tiles, floor);
+    Ground { closed, tiles, floor, paper }
+}
+
+/// The darkest and the lightest pel of each cell.
+fn cells(luma: &[u8], width: usize, rows: usize) -> (Plane<u8>, Plane<u8>) {
+    let height = luma.len() / width.max(1);
+    let (across, down) = (width.div_ceil(CELL), height.div_ceil(rows));
+    let (mut darkest, mut lightest) = (Plane::new(across, down), Plane::new(across, down));
+    let to = darkest.values.chunks_exact_mut(across.max(1)).zip(lightest.values.chunks_exact_mut(across.max(1)));
+    let (mut low, mut high) = (vec![0u8; width], vec![0u8; width]);
+    for ((darkest, lightest), from) in to.zip(luma.chunks(width.max(1) * rows)) {
+        let mut lines = from.chunks_exact(width);
+        let first = lines.next().unwrap_or_default();
+        low.copy_from_slice(first);
+        high.copy_from_slice(first);
+        for line in lines {
+            low.iter_mut().zip(line).for_each(|(low, &pel)| *low = pel.min(*low));
+            high.iter_mut().zip(line).for_each(|(high, &pel)| *high = pel.max(*high));
+        }
+        for (to, pels) in darkest.iter_mut().zip(low.chunks(CELL)) {
+            *to = pels.iter().copied().fold(255, u8::min);
+        }
+        for (to, pels) in lightest.iter_mut().zip(high.chunks(CELL)) {
+            *to = pels.iter().copied().fold(0, u8::max);
+        }
+    }
+    (darkest, lightest)
+}
+
+/// One of two: the lightest or the darkest of a neighbourhood.
+trait Extreme {
+    /// What never wins.
+    const NEVER: u8;
+    fn of(a: u8, b: u8) -> u8;
+}
+struct Lightest;
+struct Darkest;
+impl Extreme for Lightest {
+    const NEVER: u8 = 0;
+    fn of(a: u8, b: u8) -> u8 {
+        a.max(b)
+    }
+}
+impl Extreme for Darkest {
+    const NEVER: u8 = 255;
+    fn of(a: u8, b: u8) -> u8 {
+        a.min(b)
+    }
+}
+
+/// The extreme of the [`STROKE`] × [`STROKE`] cells about each. Windows of 2, 4, 8 and 9 are made from one another.
+fn narrow<E: Extreme>(plane: &Plane<u8>) -> Plane<u8> {
+    const HALF: usize = STROKE / 2;
+    let (width, height) = (plane.width, plane.height);
+    let mut values = vec![E::NEVER; width * (height + 2 * HALF)];
+    let (mut one, mut other) = (vec![E::NEVER; width + 2 * HALF + 8], vec![E::NEVER; width + 2 * HALF + 8]);
+    let rows = values.chunks_exact_mut(width.max(1)).skip(HALF);
+    for (to, from) in rows.zip(plane.values.chunks_exact(width.max(1))) {
+        if let Some(middle) = one.get_mut(HALF..HALF + width) {
+            middle.copy_from_slice(from);
+        }
+        for step in STEPS {
+            let ahead = one.get(step..).unwrap_or_default();
+            for ((to, &a), &b) in other.iter_mut().zip(&one).zip(ahead) {
+                *to = E::of(a, b);
+            }
+            std::mem::swap(&mut one, &mut other);
+        }
+        to.copy_from_slice(one.get(..width).unwrap_or_default());
+        one.get_mut(..HALF).unwrap_or_default().fill(E::NEVER);
+        one.get_mut(HALF + width..).unwrap_or_default().fill(E::NEVER);
+        other.fill(E::NEVER);
+    }
+    for step in STEPS {
+        // Rows ahead are still as they were.
+        for y in 0..height + 2 * HALF - step {
+            let Some((above, below)) = values.split_at_mut_checked((y + step) * width) else { continue };
+            let to = above.get_mut(y * width..(y + 1) * width).unwrap_or_default();
+            for (to, &from) in to.iter_mut().zip(&*below) {
+                *to = E::of(*to, from);
+            }
+        }
+    }
+    values.truncate(width * height);
+    Plane { width, height, values }
+}
+
+/// From 1 to 2, 4, 8, 9.
+const STEPS: [usize; 4] = [1, 2, 4, 1];
+
+fn tiles(darkest: &Plane<u8>, lightest: &Plane<u8>, closed: &Plane<u8>, opened: &Plane<u8>) -> (Plane<Tile>, u8) {
+    #[derive(Clone, Copy, Default)]
+    struct Sums {
+        closed: u16,
+        opened: u16,
+        dark: u16,
+        light: u16,
+        dark_max: u8,
+        light_max: u8,
+    }
+    let (across, down) = (closed.width.div_ceil(TILE), closed.height.div_ceil(TILE));
+    let mut sums: Plane<Sums> = Plane::new(across, down);
+    for (ty, sums) in sums.values.chunks_exact_mut(across.max(1)).enumerate() {
+        for y in ty * TILE..((ty + 1) * TILE).min(closed.height) {
+            let planes = darkest.row(y).chunks(TILE).zip(lightest.row(y).chunks(TILE));
+            let grounds = closed.row(y).chunks(TILE).zip(opened.row(y).chunks(TILE));
+            for (sum, ((darkest, lightest), (closed, opened))) in sums.iter_mut().zip(planes.zip(grounds)) {
+                for ((&low, &high), (&closed, &opened)) in darkest.iter().zip(lightest).zip(closed.iter().zip(opened)) {
+                    let (dark, light) = (closed.saturating_sub(low), high.saturating_sub(opened));
+                    // Sixteen values of eight bits.
+                    sum.closed = sum.closed.wrapping_add(u16::from(closed));
+                    sum.opened = sum.opened.wrapping_add(u16::from(opened));
+                    sum.dark = sum.dark.wrapping_add(u16::from(dark));
+                    sum.light = sum.light.wrapping_add(u16::from(light));
+                    sum.dark_max = sum.dark_max.max(dark);
+                    sum.light_max = sum.light_max.max(light);
+                }
+            }
+        }
+    }
+    let floor = floor(sums.values.iter().map(|sums| sums.dark_max.min(sums.light_max)));
+    let mut tiles: Plane<Tile> = Plane::new(across, down);
+    let cells_of = |at: usize, all: usize| TILE.min(all - at * TILE) as u16;
+    for (ty, (tiles, sums)) in
+        tiles.values.chunks_exact_mut(across.max(1)).zip(sums.values.chunks_exact(across.max(1))).enumerate()
+    {
+        for (tx, (tile, sum)) in tiles.iter_mut().zip(sums).enumerate() {
+            let cells = cells_of(tx, closed.width) * cells_of(ty, closed.height);
+            // Strokes are the smaller part of what they stand on.
+            let on_dark = sum.light_max >= floor && u32::from(sum.light) * 2 > u32::from(sum.dark) * 3;
+            let level = if on_dark { sum.opened } else { sum.closed } / cells;
+            *tile = Tile { level: level as u8, dark: sum.dark_max, light: sum.light_max, on_dark, ..Tile::default() };
+        }
+    }
+    (tiles, floor)
+}
+
+/// Most tiles of most pictures are plain ground; what moves there is noise.
+fn floor(contrasts: impl Iterator<Item = u8>) -> u8 {
+    let mut counts = [0usize; 256];
+    let mut all = 0;
+    for contrast in contrasts {
+        if let Some(count) = counts.get_mut(usize::from(contrast)) {
+            *count += 1;
+        }
+        all += 1;
+    }
+    let mut rest = all / 4;
+    let noise = counts
+        .iter()
+        .position(|&count| {
+            let found = count > rest;
+            rest = rest.saturating_sub(count);
+            found
+        })
+        .unwrap_or(0);
+    // Below 256.
+    ((noise + noise / 2).min(255) as u8).saturating_add(8).clamp(FLOOR_MIN, FLOOR_MAX)
+}
+
+/// A ground: tiles of about one tone that hang together.
+#[derive(Clone, Copy, Default)]
+struct Area {
+    tiles: usize,
+    levels: usize,
+    /// Tiles with dark strokes on it, and with light ones.
+    dark: usize,
+    light: usize,
+    /// It reaches the edge of the picture, and this far from it.
+    at_edge: bool,
+    depth: usize,
+}
+
+/// Says of each tile what its ground becomes; the tone of the paper.
+fn decide(tiles: &mut Plane<Tile>, floor: u8) -> u8 {
+    let (width, height) = (tiles.width, tiles.height);
+    let mut area_of = vec![usize::MAX; tiles.values.len()];
+    let mut areas: Vec<Area> = Vec::new();
+    let mut open = Vec::new();
+    for start in 0..tiles.values.len() {
+        if area_of.get(start).is_none_or(|&area| area != usize::MAX) {
+            continue;
+        }
+        let mut area = Area::default();
+        open.push(start);
+        if let Some(mark) = area_of.get_mut(start) {
+            *mark = areas.len();
+        }
+        while let Some(at) = open.pop() {
+            let Some(&tile) = tiles.values.get(at) else { continue };
+            area.tiles += 1;
+            area.levels += usize::from(tile.level);
+            area.dark += usize::from(!tile.on_dark && tile.dark >= floor);
+            area.light += usize::from(tile.on_dark && tile.light >= floor);
+            let (x, y) = (at % width, at / width);
+            let depth = x.min(width - 1 - x).min(y).min(height - 1 - y);
+            area.at_edge |= depth == 0;
+            area.depth = area.depth.max(depth);
+            let beside = [
+                (x > 0).then(|| at - 1),
+                (x + 1 < width).then_some(at + 1),
+                (y > 0).then(|| at - width),
+                (y + 1 < height).then_some(at + width),
+            ];
+            for next in beside.into_iter().flatten() {
+                let same = tiles.values.get(next).is_some_and(|next| next.level.abs_diff(tile.level) <= SAME);
+                if let Some(mark) = area_of.get_mut(next)
+                    && same
+                    && *mark == usize::MAX
+                {
+                    *mark = areas.len();
+                    open.push(next);
+                }
+            }
+        }
+        areas.push(area);
+    }
+    // The lightest ground of some size is the paper.
+    let large = tiles.values.len() / 50;
+    let paper = areas.iter().filter(|area| area.tiles >= large.max(1)).map(Area::level).max().unwrap_or(255).max(60);
+    // Both at most 255.
+    let half = (paper * 45 / 100) as u8;
+    let scan = floor > FLOOR_MIN && width >= SCAN && height >= SCAN;
+    let decided: Vec<Decided> = areas
+        .iter()
+        .map(|area| {
+            let level = area.level();
+            let black = if area.light >= 3 && area.light > area.dark * 2 && level * 100 < paper * 85 {
+                true
+            } else if area.dark >= 3 && area.dark > area.light {
+                false
+            } else {
+                level < usize::from(half)
+            };
+            // What lies beside the sheet on a scanner's glass.
+            let beyond = scan && black && area.at_edge && area.depth <= BEYOND && area.light < 3;
+            Decided { black: black && !beyond, beyond }
+        })
+        .collect();
+    let decided = |x: usize, y: usize| {
+        (x < width && y < height)
+            .then(|| area_of.get(y * width + x).and_then(|&area| decided.get(area)).copied().unwrap_or_default())
+    };
+    for y in 0..height {
+        for x in 0..width {
+            let Some(Decided { black, .. }) = decided(x, y) else { continue };
+            let mut strength = 0;
+            let mut beyond = false;
+            for y in y.saturating_sub(1)..=y + 1 {
+                for x in x.saturating_sub(1)..=x + 1 {
+                    let Some(near) = decided(x, y) else { continue };
+                    let tile = tiles.at(x, y);
+                    beyond |= near.beyond;
+                    strength = strength.max(match (black, tile.on_dark) {
+                        (false, _) => tile.dark,
+                        (true, true) => tile.light,
+                        (true, false) => 0,
+                    });
+                }
+            }
+            if let Some(tile) = tiles.values.get_mut(y * width + x) {
+                tile.black = black;
+                tile.strength = strength;
+                tile.below = if black {
+                    half.max(tile.level.saturating_add((strength / 2).max(floor / 2)))
+                } else if beyond {
+                    0
+                } else {
+                    half.min(tile.level.saturating_sub(floor))
+                };
+            }
+        }
+    }
+    paper as u8
+}
+
+/// What becomes of an area.
+#[derive(Clone, Copy, Default)]
+struct Decided {
+    black: bool,
+    /// It is none of the sheet's.
+    beyond: bool,
+}
+
+impl Area {
+    fn level(&self) -> usize {
+        self.levels / self.tiles.max(1)
+    }
+}
+
+/// Tiles along a side from which on a picture may be the scan of a page.
+const SCAN: usize = 90;
+/// Tiles that a scanner shows beyond the edge of a sheet.
+const BEYOND: usize = 15;
