@@ -23,12 +23,12 @@ pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitma
     };
     let ground = ground::survey(pels, picture.width, resolution);
     let tones = tone::find(&ground);
-    let mut screen = Screen::new(resolution, 1);
+    let mut screen = Screen::new(resolution, tones.white, 1);
     let mut coarsened = false;
     let mut rows = black_rows(picture, pels, &ground, &tones, &screen, resolution);
     if tones.any {
         while tone::code_bytes(&rows, picture.width) > BYTES_MAX * rows_per_standard(resolution) && screen.size < SIZE_MAX {
-            screen = Screen::new(resolution, screen.size + 1);
+            screen = Screen::new(resolution, tones.white, screen.size + 1);
             coarsened = true;
             rows = black_rows(picture, pels, &ground, &tones, &screen, resolution);
         }
@@ -37,6 +37,31 @@ pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitma
         write_row(picture, y, bytes, target, clip);
     }
     Placed { tone: tones.any, coarsened }
+}
+
+/// Paints a picture of black strokes on white: nothing to find out.
+pub(super) fn paint_strokes(picture: &OnGrid, target: &mut Bitmap) {
+    let (width, pad, stride) = (picture.width, picture.left % 8, stride(picture));
+    let mut row = Row { pad, sharp: vec![255; stride * 8], below: vec![128; stride * 8] };
+    let mut bytes = vec![0; stride];
+    for y in 0..picture.height {
+        let lines = around(y, width, picture.height).map(|range| picture.luma.get(range).unwrap_or_default());
+        bytes.fill(0);
+        let [_, here, _] = lines;
+        if here.iter().any(|&pel| pel < FAINT) {
+            row.sharpen(lines, 0, width);
+            row.compare(&mut bytes, 0, width);
+        }
+        write_row(picture, y, &bytes, target, None);
+    }
+}
+
+/// Lighter is never made black by its neighbours.
+const FAINT: u8 = 210;
+
+/// Where the rows above, here and below are.
+fn around(y: usize, width: usize, height: usize) -> [std::ops::Range<usize>; 3] {
+    [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| y * width..(y + 1) * width)
 }
 
 /// Code that a picture with photographs may take at standard resolution, about; twice that at fine.
@@ -66,20 +91,16 @@ fn black_rows(
     let mut bytes = vec![0; stride * picture.height];
     let mut row = Row { pad, sharp: vec![255; stride * 8], below: vec![0; stride * 8] };
     let cells = cell_rows(resolution);
-    let line = |pels: &'_ [u8], y: usize| -> [std::ops::Range<usize>; 3] {
-        let at = |y: usize| y * width..((y + 1) * width).min(pels.len());
-        [at(y.saturating_sub(1)), at(y), at((y + 1).min(picture.height - 1))]
-    };
     for (y, bytes) in bytes.chunks_exact_mut(stride).enumerate() {
         let (cell, tile) = (y / cells, y / cells / TILE);
         if let Some((from, to)) = row.thresholds(ground, cell, tile) {
-            let lines = line(pels, y).map(|range| pels.get(range).unwrap_or_default());
+            let lines = around(y, width, picture.height).map(|range| pels.get(range).unwrap_or_default());
             row.sharpen(lines, from, to.min(width));
             row.compare(bytes, from, to.min(width));
         }
         for span in tones.spans(tile) {
             let (from, to) = (span.start * TILE * CELL, (span.end * TILE * CELL).min(width));
-            let lines = line(&picture.luma, y).map(|range| picture.luma.get(range).unwrap_or_default());
+            let lines = around(y, width, picture.height).map(|range| picture.luma.get(range).unwrap_or_default());
             row.sharpen(lines, from, to);
             let below = row.below.get_mut(pad + from..pad + to).unwrap_or_default();
             screen.thresholds(picture.left + from, picture.top + y, below);
@@ -124,6 +145,11 @@ impl Row {
 
     /// Sets each pel off against its neighbours.
     fn sharpen(&mut self, [above, here, below]: [&[u8]; 3], from: usize, to: usize) {
+        static K: std::sync::OnceLock<(i16, i16)> = std::sync::OnceLock::new();
+        let &(kx, ky) = K.get_or_init(|| {
+            let k = |n: &str| std::env::var(n).ok().and_then(|k| k.parse().ok()).unwrap_or(2);
+            (k("KX"), k("KY"))
+        });
         let sharp = self.sharp.get_mut(self.pad + from..self.pad + to).unwrap_or_default();
         let last = here.len().saturating_sub(1);
         let edge = |sharp: &mut [u8], at: usize, x: usize| {
@@ -148,8 +174,10 @@ impl Row {
             pels.zip(here.get(first..end).unwrap_or_default()).zip(sides).zip(ends)
         {
             let [pel, left, right, above, below] = [pel, left, right, above, below].map(i16::from);
-            let off = (pel << 2).wrapping_sub(left).wrapping_sub(right).wrapping_sub(above).wrapping_sub(below);
-            *to = pel.wrapping_add(off.wrapping_mul(OFF) >> 3).clamp(0, 255) as u8;
+            let across = (pel << 1).wrapping_sub(left).wrapping_sub(right);
+            let down = (pel << 1).wrapping_sub(above).wrapping_sub(below);
+            let off = across.wrapping_mul(kx).wrapping_add(down.wrapping_mul(ky));
+            *to = pel.wrapping_add(off >> 3).clamp(0, 255) as u8;
         }
     }
 

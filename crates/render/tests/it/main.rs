@@ -3,5 +3,6 @@
 mod corpus;
 mod make;
 mod pdf;
+mod picture;
 mod text;
 mod tiff;
