@@ -70,6 +70,8 @@ pub(super) struct Tile {
     pub(super) below: u8,
     /// Contrast of strokes hereabouts.
     pub(super) strength: u8,
+    /// Its ground runs from dark to light, and nothing stands on it.
+    pub(super) gradient: bool,
 }
 
 /// The grounds of a picture.
@@ -263,6 +265,8 @@ struct Area {
     light: usize,
     /// Tiles without strokes.
     plain: usize,
+    darkest: u8,
+    lightest: u8,
     /// It reaches the edge of the picture, and this far from it.
     at_edge: bool,
     depth: usize,
@@ -278,7 +282,7 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
         if area_of.get(start).is_none_or(|&area| area != usize::MAX) {
             continue;
         }
-        let mut area = Area::default();
+        let mut area = Area { darkest: 255, ..Area::default() };
         open.push(start);
         if let Some(mark) = area_of.get_mut(start) {
             *mark = areas.len();
@@ -289,6 +293,8 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
             area.levels += usize::from(tile.level);
             area.dark += usize::from(!tile.on_dark && tile.dark >= floor);
             area.light += usize::from(tile.on_dark && tile.light >= floor);
+            area.darkest = area.darkest.min(tile.level);
+            area.lightest = area.lightest.max(tile.level);
             area.plain += usize::from(tile.dark < floor && tile.light < floor);
             let (x, y) = (at % width, at / width);
             let depth = x.min(width - 1 - x).min(y).min(height - 1 - y);
@@ -315,7 +321,10 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
     }
     // The lightest ground of some size is the paper.
     let large = tiles.values.len() / 50;
-    let paper = areas.iter().filter(|area| area.tiles >= large.max(1)).map(Area::level).max().unwrap_or(255).max(60);
+    let is_gradient =
+        |area: &Area| !noisy && area.lightest - area.darkest > GRADIENT && area.plain * 10 > area.tiles * 9;
+    let level = |area: &Area| if is_gradient(area) { usize::from(area.lightest) } else { area.level() };
+    let paper = areas.iter().filter(|area| area.tiles >= large.max(1)).map(level).max().unwrap_or(255).max(60);
     // Both at most 255.
     let half = (paper * 45 / 100) as u8;
     let scan = noisy && width >= SCAN && height >= SCAN;
@@ -336,7 +345,7 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
             };
             // What lies beside the sheet on a scanner's glass.
             let beyond = scan && black && area.at_edge && area.depth <= BEYOND && area.light < 3;
-            Decided { black: black && !beyond, beyond }
+            Decided { black: black && !beyond, beyond, gradient: is_gradient(area) }
         })
         .collect();
     let decided = |x: usize, y: usize| {
@@ -345,7 +354,7 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
     };
     for y in 0..height {
         for x in 0..width {
-            let Some(Decided { black, .. }) = decided(x, y) else { continue };
+            let Some(Decided { black, gradient, .. }) = decided(x, y) else { continue };
             let mut strength = 0;
             let mut beyond = false;
             for y in y.saturating_sub(1)..=y + 1 {
@@ -362,6 +371,7 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
             }
             if let Some(tile) = tiles.values.get_mut(y * width + x) {
                 tile.black = black;
+                tile.gradient = gradient;
                 tile.strength = strength;
                 tile.below = if black {
                     half.max(tile.level.saturating_add((strength / 2).max(floor / 2)))
@@ -382,6 +392,7 @@ struct Decided {
     black: bool,
     /// It is none of the sheet's.
     beyond: bool,
+    gradient: bool,
 }
 
 impl Area {
@@ -390,6 +401,8 @@ impl Area {
     }
 }
 
+/// The lightest and darkest of a ground that is a gradient differ by more.
+const GRADIENT: u8 = 64;
 /// A ground for light strokes has as many tiles.
 const TILES_MIN: usize = 16;
 /// Tiles along a side from which on a picture may be the scan of a page.

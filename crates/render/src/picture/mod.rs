@@ -84,9 +84,9 @@ pub(crate) fn place(
 }
 
 /// As [`place`], for a picture of one bit a pixel, given as its black runs.
-pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], target: &mut Bitmap) {
+pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) {
     if let Some(on_grid) = resample::resample_runs(runs, transform, target.width(), target.rows()) {
-        return ink::paint_strokes(&on_grid, target);
+        return ink::paint_strokes(&on_grid, resolution, target);
     }
     let width = usize::from(runs.width());
     let mut luma = vec![255; width * runs.len() as usize];
@@ -99,14 +99,13 @@ pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], target: &mut Bitmap) 
     }
     let raster = Raster::grey(width as u32, runs.len(), luma);
     if let Some(on_grid) = resample::resample(&raster, transform, target.width(), target.rows()) {
-        ink::paint_strokes(&on_grid, target);
+        ink::paint_strokes(&on_grid, resolution, target);
     }
 }
 
 pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
     let number = out.page();
-    let Decoded { raster, dpi, orientation } =
-        crate::guarded(Some(number), || decode(document, &out.options.limits))??;
+    let Decoded { raster, dpi, orientation } = crate::guarded(Some(number), || decode(document, &out.options.limits))??;
     sheet(&Sheet { pels: Pels::Grey(raster), dpi, orientation }, out)
 }
 
@@ -137,8 +136,7 @@ pub(crate) fn sheet(picture: &Sheet<'_>, out: &mut Output<'_>) -> Result<(), Ren
         return Err(RenderError::Damaged { page: Some(out.page()), what: "its size" });
     }
     let turned = picture.orientation >= 5;
-    let (dpi_x, dpi_y) =
-        plausible(picture.dpi).unwrap_or_else(|| guessed((width, height), line_art, options.paper));
+    let (dpi_x, dpi_y) = plausible(picture.dpi).unwrap_or_else(|| guessed((width, height), line_art, options.paper));
     let stored_mm = (width / dpi_x * MM_PER_INCH, height / dpi_y * MM_PER_INCH);
     let seen_mm = if turned { (stored_mm.1, stored_mm.0) } else { stored_mm };
     let on_paper = Placement::new(seen_mm.0, seen_mm.1, options.paper, options.resolution);
@@ -157,7 +155,7 @@ pub(crate) fn sheet(picture: &Sheet<'_>, out: &mut Output<'_>) -> Result<(), Ren
                 out.summary.notes.push((out.page(), Note::Coarsened));
             }
         }
-        Pels::Runs(rows) => place_runs(rows, transform, &mut page),
+        Pels::Runs(rows) => place_runs(rows, transform, options.resolution, &mut page),
     }
     out.push(&mut page.source(options.resolution))
 }

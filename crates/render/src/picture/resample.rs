@@ -65,15 +65,7 @@ pub(super) fn resample(raster: &Raster, transform: [f64; 6], columns: u16, rows:
         None if straight || turned => None,
         None => Some(look_up(&[], (width, height), transform, &columns, &rows, 255).1),
     };
-    Some(OnGrid {
-        left: columns.first,
-        top: rows.first,
-        width: columns.len,
-        height: rows.len,
-        luma,
-        least,
-        cover,
-    })
+    Some(OnGrid { left: columns.first, top: rows.first, width: columns.len, height: rows.len, luma, least, cover })
 }
 
 /// Black runs on the grid; `None` if they are mirrored, turned, or not there. Each adds to what it covers of the pels at its
@@ -91,7 +83,8 @@ pub(super) fn resample_runs(runs: &Rows, transform: [f64; 6], columns: u16, rows
     let step = (columns.to - columns.from) * 256.0 / width as f64;
     let begin = (columns.from - columns.first as f64) * 256.0;
     let limit = columns.len as f64 * 256.0;
-    let at: Vec<u32> = (0..=width).map(|pixel| (pixel as f64 * step + begin).round().clamp(0.0, limit) as u32).collect();
+    let at: Vec<u32> =
+        (0..=width).map(|pixel| (pixel as f64 * step + begin).round().clamp(0.0, limit) as u32).collect();
     let mut changes = vec![0i32; columns.len + 2];
     for (span, to) in rows.spans(height).iter().zip(luma.chunks_exact_mut(columns.len)) {
         let mut any = false;
@@ -162,8 +155,7 @@ impl Stretch {
             .map(|at| {
                 let begin = (at as f64 - self.from) * step;
                 let span = (begin, begin + step);
-                let (begin, end) =
-                    if self.flipped { (pixels as f64 - span.1, pixels as f64 - span.0) } else { span };
+                let (begin, end) = if self.flipped { (pixels as f64 - span.1, pixels as f64 - span.0) } else { span };
                 Span::new(begin.max(0.0), end.min(pixels as f64), pixels)
             })
             .collect()
@@ -294,7 +286,10 @@ impl Taps {
         match self {
             Taps::Three(taps) => {
                 taps.len() == width
-                    && taps.iter().enumerate().all(|(at, (first, shares))| at == *first as usize && *shares == [256, 0, 0])
+                    && taps
+                        .iter()
+                        .enumerate()
+                        .all(|(at, (first, shares))| at == *first as usize && *shares == [256, 0, 0])
             }
             Taps::Many(_) => false,
         }
@@ -304,7 +299,9 @@ impl Taps {
         match self {
             Taps::Three(taps) => {
                 for (to, &(first, [one, two, three])) in to.iter_mut().zip(taps) {
-                    let Some(&[a, b, c]) = sums.get(first as usize..).and_then(|sums| sums.first_chunk()) else { continue };
+                    let Some(&[a, b, c]) = sums.get(first as usize..).and_then(|sums| sums.first_chunk()) else {
+                        continue;
+                    };
                     let sum = (u32::from(a).wrapping_mul(one))
                         .wrapping_add(u32::from(b).wrapping_mul(two))
                         .wrapping_add(u32::from(c).wrapping_mul(three));

@@ -73,6 +73,10 @@ pub(super) fn find(ground: &Ground) -> Tones {
             }
         }
     }
+    for (to, tile) in tones.tiles.values.iter_mut().zip(&tiles.values) {
+        *to = tile.gradient;
+        tones.any |= tile.gradient;
+    }
     for photograph in clusters(&seeds) {
         if photograph.tiles < TILES_MIN || is_flat(&photograph, &seeds, &levels) {
             continue;

@@ -144,7 +144,8 @@ fn read(decoder: &mut Decoder<Cursor<&[u8]>>, palette: Option<&[[u8; 3]]>) -> Re
     };
     let on_white = |value: u8, alpha: u8| 255 - ((255 - u32::from(value)) * u32::from(alpha) / 255) as u8;
     let places = || (0..height as usize).flat_map(|y| (0..width as usize).map(move |x| (x, y)));
-    let is_coloured = matches!(color, ColorType::RGB(_) | ColorType::RGBA(_) | ColorType::CMYK(_) | ColorType::CMYKA(_));
+    let is_coloured =
+        matches!(color, ColorType::RGB(_) | ColorType::RGBA(_) | ColorType::CMYK(_) | ColorType::CMYKA(_));
     if palette.is_none() && !is_coloured {
         // The first sample of all is the light.
         let luma = match color {
