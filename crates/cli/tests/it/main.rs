@@ -6,7 +6,7 @@ mod composed;
 mod crash;
 mod far_ends;
 mod first_start;
-mod office;
 mod hostile;
+mod office;
 mod render_worker;
 mod world;

@@ -66,7 +66,10 @@ mod tests {
             (b"\0<\0p\0>\0\xe4", "<p>ä"),
             (b"<meta charset=\"iso-8859-15\"><p>\xa4", "<meta charset=\"iso-8859-15\"><p>€"),
             (b"<meta charset=utf-8 /><p>\xc3\xa4", "<meta charset=utf-8 /><p>ä"),
-            (b"<META HTTP-EQUIV=x CONTENT='text/html; charset=koi8-r'>\xc1", "<META HTTP-EQUIV=x CONTENT='text/html; charset=koi8-r'>а"),
+            (
+                b"<META HTTP-EQUIV=x CONTENT='text/html; charset=koi8-r'>\xc1",
+                "<META HTTP-EQUIV=x CONTENT='text/html; charset=koi8-r'>а",
+            ),
             (b"<?xml version='1.0' encoding='windows-1251'?>\xc0", "<?xml version='1.0' encoding='windows-1251'?>А"),
             (b"<p>\xc3\xa4", "<p>ä"),
             (b"<p>\xe4\x80", "<p>ä€"),

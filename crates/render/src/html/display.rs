@@ -53,9 +53,16 @@ impl Display {
             let crosses = |cell: &&Rect| {
                 let inner = cell.inset(-NEAR);
                 if is_upright {
-                    line.x0 > inner.x0 && line.x1 < inner.x1 && (line.y0 - cell.y0).abs() <= NEAR && line.y1 <= cell.y1 + NEAR
+                    line.x0 > inner.x0
+                        && line.x1 < inner.x1
+                        && (line.y0 - cell.y0).abs() <= NEAR
+                        && line.y1 <= cell.y1 + NEAR
                 } else {
-                    line.height() <= BORDER && line.y0 > inner.y0 && line.y1 < inner.y1 && line.x0 <= cell.x0 && line.x1 >= cell.x1
+                    line.height() <= BORDER
+                        && line.y0 > inner.y0
+                        && line.y1 < inner.y1
+                        && line.x0 <= cell.x0
+                        && line.x1 >= cell.x1
                 }
             };
             if is_upright {
@@ -74,7 +81,11 @@ impl Display {
             for end in crossed.iter().map(|cell| (cell.x0, cell.x1)).chain([(line.x1, line.x1)]) {
                 if end.0 > from {
                     let bounds = Rect::new(from, line.y0, end.0, line.y1);
-                    items.push(Item { what: What::Shape { path: bounds.to_path(0.1), colour }, bounds, clip: item.clip });
+                    items.push(Item {
+                        what: What::Shape { path: bounds.to_path(0.1), colour },
+                        bounds,
+                        clip: item.clip,
+                    });
                 }
                 from = from.max(end.1);
             }
@@ -92,11 +103,20 @@ pub(super) struct Item {
 }
 
 pub(super) enum What {
-    Shape { path: BezPath, colour: Colour },
+    Shape {
+        path: BezPath,
+        colour: Colour,
+    },
     Text(Text),
-    Picture { raster: Arc<Raster>, map: Affine },
+    Picture {
+        raster: Arc<Raster>,
+        map: Affine,
+    },
     /// A picture that is the ground of a box.
-    Ground { raster: Arc<Raster>, map: Affine },
+    Ground {
+        raster: Arc<Raster>,
+        map: Affine,
+    },
 }
 
 /// A run of letters in one font.

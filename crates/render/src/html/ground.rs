@@ -102,7 +102,8 @@ pub(super) fn inks(display: &Display, page: f64) -> Result<Vec<Ink>, RenderError
                 grounds.add(Ground { is_picture: true, under, ..Ground::new(at, item.bounds, Colour::WHITE) })?;
             }
             What::Ground { raster, .. } => {
-                let mean = raster.luma.iter().map(|&luma| u64::from(luma)).sum::<u64>() / (raster.luma.len().max(1) as u64);
+                let mean =
+                    raster.luma.iter().map(|&luma| u64::from(luma)).sum::<u64>() / (raster.luma.len().max(1) as u64);
                 // At most 255.
                 let colour = Colour { rgb: [mean as f32; 3], alpha: 1.0 };
                 grounds.add(Ground { ink: Ink::Picture, ..Ground::new(at, item.bounds, colour) })?;
@@ -155,7 +156,18 @@ pub(super) fn is_rectangle(path: &BezPath) -> bool {
 
 impl Ground<'_> {
     fn new(item: usize, bounds: Rect, colour: Colour) -> Self {
-        Ground { item, bounds, path: None, under: None, colour, is_picture: false, lighter: 0, darker: 0, carries: false, ink: Ink::White }
+        Ground {
+            item,
+            bounds,
+            path: None,
+            under: None,
+            colour,
+            is_picture: false,
+            lighter: 0,
+            darker: 0,
+            carries: false,
+            ink: Ink::White,
+        }
     }
 
     fn has_letters(&self) -> bool {
@@ -222,7 +234,9 @@ impl<'a> Grounds<'a> {
     }
 
     fn is_picture(&self, ground: Option<usize>) -> bool {
-        ground.and_then(|ground| self.all.get(ground)).is_some_and(|ground| ground.is_picture || ground.ink == Ink::Picture)
+        ground
+            .and_then(|ground| self.all.get(ground))
+            .is_some_and(|ground| ground.is_picture || ground.ink == Ink::Picture)
     }
 
     /// A ground without letters that touches one of its colour with letters, such as the thick border of a button, is as that.
@@ -260,7 +274,10 @@ impl<'a> Grounds<'a> {
             let Some(ground) = self.all.get(at).filter(|ground| ground.ink == Ink::Black) else { continue };
             let Some(under) = ground.under.and_then(|under| self.all.get(under)) else { continue };
             let is_alike = under.colour.contrast(ground.colour) < SAME;
-            if matches!(under.ink, Ink::Black | Ink::EdgedBlack) && !is_alike && let Some(ground) = self.all.get_mut(at) {
+            if matches!(under.ink, Ink::Black | Ink::EdgedBlack)
+                && !is_alike
+                && let Some(ground) = self.all.get_mut(at)
+            {
                 ground.ink = Ink::EdgedBlack;
             }
         }

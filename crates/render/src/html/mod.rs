@@ -103,12 +103,10 @@ pub(crate) fn render_text(html: &str, out: &mut Output<'_>) -> Result<(), Render
 /// of it.
 fn lay_out(html: &str, width: f64, height: f64) -> Result<Display, RenderError> {
     thread::scope(|scope| {
-        let thread = thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || {
-                let attempt = |keep| guarded(None, || dom::lay_out(html, keep, width, height));
-                attempt(Keep::All).or_else(|_| attempt(Keep::NoAddresses)).or_else(|_| attempt(Keep::NoStyle))?
-            })?;
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || {
+            let attempt = |keep| guarded(None, || dom::lay_out(html, keep, width, height));
+            attempt(Keep::All).or_else(|_| attempt(Keep::NoAddresses)).or_else(|_| attempt(Keep::NoStyle))?
+        })?;
         thread.join().unwrap_or(Err(RenderError::Damaged { page: None, what: "its reader gave up on it" }))
     })
 }

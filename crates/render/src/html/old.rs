@@ -117,7 +117,8 @@ impl OldAttributes {
                 }
             }
             ("font" | "basefont", "face") => {
-                let face: String = value.chars().filter(|char| char.is_alphanumeric() || " ,-_".contains(*char)).collect();
+                let face: String =
+                    value.chars().filter(|char| char.is_alphanumeric() || " ,-_".contains(*char)).collect();
                 if !face.is_empty() {
                     self.rule(element, attribute, value, "", &format!("font-family:{face}"));
                 }
@@ -218,7 +219,12 @@ mod tests {
             ("td", "bgcolor", "ccc", ":where(td[bgcolor=\"ccc\"]){background-color:#ccc}\n"),
             ("font", "size", "+1", ":where(font[size=\"+1\"]){font-size:large}\n"),
             ("font", "size", "7", ":where(font[size=\"7\"]){font-size:xxx-large}\n"),
-            ("font", "face", "Arial, \"Times\"", ":where(font[face=\"Arial, \\22 Times\\22 \"]){font-family:Arial, Times}\n"),
+            (
+                "font",
+                "face",
+                "Arial, \"Times\"",
+                ":where(font[face=\"Arial, \\22 Times\\22 \"]){font-family:Arial, Times}\n",
+            ),
             ("hr", "size", "4", ":where(hr[size=\"4\"]){height:2px}\n"),
         ] {
             assert_eq!(rules(element, attribute, value), rule);

@@ -70,7 +70,12 @@ impl Recorder {
         let seen = clip.and_then(|clip| self.display.clips.get(clip)).map_or(self.page, |clip| clip.bounds);
         // Lines have no area, but are seen.
         let within = bounds.intersect(seen);
-        if within.is_finite() && bounds.x0 <= seen.x1 && bounds.x1 >= seen.x0 && bounds.y0 <= seen.y1 && bounds.y1 >= seen.y0 {
+        if within.is_finite()
+            && bounds.x0 <= seen.x1
+            && bounds.x1 >= seen.x0
+            && bounds.y0 <= seen.y1
+            && bounds.y1 >= seen.y0
+        {
             self.display.items.push(Item { what, bounds: within, clip });
         }
     }
@@ -103,14 +108,17 @@ impl Recorder {
                 let glyphs: Vec<(u32, Point)> =
                     run.glyphs.iter().map(|glyph| (glyph.id, Point::new(glyph.x.into(), glyph.y.into()))).collect();
                 let em = run.glyph_transform.unwrap_or_default() * Affine::scale_non_uniform(size, -size);
-                self.text(Text {
-                    font: run.font_data,
-                    coordinates: run.normalized_coords,
-                    colour,
-                    em,
-                    map: run.transform,
-                    glyphs,
-                }, size);
+                self.text(
+                    Text {
+                        font: run.font_data,
+                        coordinates: run.normalized_coords,
+                        colour,
+                        em,
+                        map: run.transform,
+                        glyphs,
+                    },
+                    size,
+                );
             }
             // Decoration that two tones can't show.
             RenderCommand::BoxShadow(_) => {}
@@ -152,9 +160,11 @@ impl Recorder {
             Paint::Image(image) => {
                 let data = &image.image;
                 let (width, height) = (data.width, data.height);
-                let raster = Arc::clone(self.pictures.entry(data.data.id()).or_insert_with(|| {
-                    Arc::new(raster(width, height, data.data.as_ref()))
-                }));
+                let raster = Arc::clone(
+                    self.pictures
+                        .entry(data.data.id())
+                        .or_insert_with(|| Arc::new(raster(width, height, data.data.as_ref()))),
+                );
                 path.apply_affine(transform);
                 let map = transform * brush_transform.unwrap_or_default();
                 let bounds = path.bounding_box();

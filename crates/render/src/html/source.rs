@@ -9,13 +9,16 @@
 //! Only tags and style sheets are touched, never text.
 
 /// What is asked of page breaks, as (name in the document, our name).
-pub(super) const BREAKS: [(&str, &str); 3] =
-    [("break-before", "--fax-break-before"), ("break-after", "--fax-break-after"), ("break-inside", "--fax-break-inside")];
+pub(super) const BREAKS: [(&str, &str); 3] = [
+    ("break-before", "--fax-break-before"),
+    ("break-after", "--fax-break-after"),
+    ("break-inside", "--fax-break-inside"),
+];
 
 /// Elements without content, HTML standard "void elements".
 const VOID: [&str; 16] = [
-    "area", "base", "basefont", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "param", "source", "track",
-    "wbr",
+    "area", "base", "basefont", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
 ];
 
 /// How much of a document is given to the layout engine. It gives up on addresses that are none, and on odd selectors.
@@ -74,7 +77,10 @@ fn end_of_tag(tag: &str) -> usize {
     if tag.starts_with("<!--") {
         return tag.find("-->").map_or(tag.len(), |end| end + 3);
     }
-    if !tag.get(1..2).is_some_and(|next| next.starts_with(|char: char| char.is_ascii_alphabetic() || "/!?".contains(char))) {
+    if !tag
+        .get(1..2)
+        .is_some_and(|next| next.starts_with(|char: char| char.is_ascii_alphabetic() || "/!?".contains(char)))
+    {
         return 1;
     }
     let mut quote = None;
@@ -187,13 +193,18 @@ mod tests {
     #[test]
     fn xhtml_may_close_elements_at_once() {
         let head = "<?xml version='1.0'?>";
-        assert_eq!(plain(&format!("{head}<td class='a>b'/><br/>")).0, format!("<!---->{head}<td class='a>b'></td><br/>"));
+        assert_eq!(
+            plain(&format!("{head}<td class='a>b'/><br/>")).0,
+            format!("<!---->{head}<td class='a>b'></td><br/>")
+        );
         assert_eq!(plain("<td/>").0, "<!----><td/>");
     }
 
     #[test]
     fn odd_sources_pass_unharmed() {
-        for source in ["", "<", "a < b", "<p title='", "<!-- break-before", "<ä>", "<style>", "break-é<p style='break-é'>"] {
+        for source in
+            ["", "<", "a < b", "<p title='", "<!-- break-before", "<ä>", "<style>", "break-é<p style='break-é'>"]
+        {
             assert_eq!(plain(source).0, format!("<!---->{source}"));
         }
     }

@@ -193,7 +193,8 @@ pub(super) fn decide(grounds: &mut [Ground], page_area: u64, resolution: Resolut
     let mut undecided = Vec::new();
     let none = Class::default();
     for number in 0..grounds.len() {
-        let behind = grounds.get(number).and_then(|ground| ground.behind).and_then(|behind| grounds.get(behind as usize));
+        let behind =
+            grounds.get(number).and_then(|ground| ground.behind).and_then(|behind| grounds.get(behind as usize));
         let behind_colour = behind.filter(|behind| !behind.mixed).map_or(WHITE, |behind| behind.colour);
         let behind_is_mixed = behind.is_some_and(|behind| behind.mixed);
         let behind_out = behind.filter(|behind| !behind.is_picture).map(|behind| behind.out);
@@ -215,7 +216,9 @@ pub(super) fn decide(grounds: &mut [Ground], page_area: u64, resolution: Resolut
         } else if behind_out == Some(Out::Black) && luma >= DARK {
             // Lighter than the black it lies on.
             Out::White
-        } else if darker + lighter == 0 && (luma < DARK || class.small >= CODE_FILLS && is_small(&ground.region, resolution)) {
+        } else if darker + lighter == 0
+            && (luma < DARK || class.small >= CODE_FILLS && is_small(&ground.region, resolution))
+        {
             Out::Black
         } else if is_large || luma >= PALE && !class.curved {
             Out::White

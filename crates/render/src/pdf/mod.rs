@@ -22,8 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use ferrofax_fax::page::{Bitmap, WIDTH_PELS};
 use hayro::hayro_interpret::font::FontQuery;
 use hayro::hayro_interpret::{
-    Context, Device, InterpreterCache, InterpreterSettings, InterpreterWarning, TransformExt,
-    interpret_page,
+    Context, Device, InterpreterCache, InterpreterSettings, InterpreterWarning, TransformExt, interpret_page,
 };
 use hayro::hayro_syntax::object::{Array, Stream};
 use hayro::hayro_syntax::page::Page;
@@ -174,7 +173,8 @@ const MARGIN_MM: f64 = 3.0;
 fn note_darkness_and_edges(page: &Bitmap, out: &mut Output<'_>) {
     let number = out.page();
     let (words, rest) = page.as_bytes().as_chunks::<8>();
-    let black: u32 = words.iter().map(|word| u64::from_ne_bytes(*word)).filter(|word| *word != 0).map(u64::count_ones).sum();
+    let black: u32 =
+        words.iter().map(|word| u64::from_ne_bytes(*word)).filter(|word| *word != 0).map(u64::count_ones).sum();
     let black = black + rest.iter().map(|byte| byte.count_ones()).sum::<u32>();
     let pels = f64::from(page.rows()) * f64::from(page.width());
     if f64::from(black) > pels * DARK {

@@ -8,7 +8,9 @@ use std::rc::Rc;
 use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
 
 use super::glyphs::{Stamp, Stroke};
-use super::ground::{Behind, Colour, Ground, Map, Out, WHITE, decide, difference, draw_lined, fine_rows, is_same, luma};
+use super::ground::{
+    Behind, Colour, Ground, Map, Out, WHITE, decide, difference, draw_lined, fine_rows, is_same, luma,
+};
 use super::region::Region;
 
 /// What the shapes of a page may take, in bytes; then it is drawn as far as it is known.
@@ -28,8 +30,17 @@ pub(super) struct Letter {
 enum Item {
     /// A fill, by its number.
     Ground(u32),
-    Letters { letters: std::ops::Range<usize>, colour: Colour, behind: Behind },
-    Ink { region: Region, colour: Colour, behind: Behind, is_line: bool },
+    Letters {
+        letters: std::ops::Range<usize>,
+        colour: Colour,
+        behind: Behind,
+    },
+    Ink {
+        region: Region,
+        colour: Colour,
+        behind: Behind,
+        is_line: bool,
+    },
 }
 
 /// A page as a list of things.
@@ -282,8 +293,7 @@ impl Sheet {
             let dark = share_black(letters, &self.page);
             // By contrast with what the picture became; its own brightness decides where that leaves a choice.
             let white = dark > if luma(colour) > 128 { 0.4 } else { 0.85 };
-            let (how, halo) =
-                if white { (Stroke::White, Stroke::Black) } else { (Stroke::Black, Stroke::White) };
+            let (how, halo) = if white { (Stroke::White, Stroke::Black) } else { (Stroke::Black, Stroke::White) };
             if (0.04..0.96).contains(&dark) {
                 let down = fine_rows(2, self.resolution) as i32;
                 for letter in letters {
@@ -371,9 +381,9 @@ impl Sheet {
                     let ((left, right), (top, bottom)) = letter.stamp.extent(letter.x, letter.y);
                     let (x, y) = ((left + right) / 2, (top + bottom) / 2);
                     bottom - top < high / 2
-                        && large.iter().any(|(columns, rows)| {
-                            (columns.0..columns.1).contains(&x) && (rows.0..rows.1).contains(&y)
-                        })
+                        && large
+                            .iter()
+                            .any(|(columns, rows)| (columns.0..columns.1).contains(&x) && (rows.0..rows.1).contains(&y))
                 })
                 .take(WATERMARK_LETTERS)
                 .count();

@@ -42,7 +42,16 @@ fn the_default_cover_shows_each_of_its_keys() {
     let empty = page(DEFAULT, &[]);
     assert!(extent(&empty).is_some(), "its headings are there in any case");
     let mut places = Vec::new();
-    for key in ["FromName", "FromCompanyName", "FromTelNum", "ToName", "ToCompanyName", "ToFaxNum", "SubjectTitle", "SubjectText"] {
+    for key in [
+        "FromName",
+        "FromCompanyName",
+        "FromTelNum",
+        "ToName",
+        "ToCompanyName",
+        "ToFaxNum",
+        "SubjectTitle",
+        "SubjectText",
+    ] {
         let filled = page(DEFAULT, &[(key, "Xxxxx <&> Xxxxx")]);
         let changed: Vec<u32> = (0..filled.rows()).filter(|&y| filled.row(y) != empty.row(y)).collect();
         assert!(!changed.is_empty(), "{key} is not seen");

@@ -128,7 +128,10 @@ fn old_attributes_are_heeded() {
         ("<center>x</center>", "<div style='text-align:center'>x</div>"),
         ("<font size=5>x</font>", "<span style='font-size:x-large'>x</span>"),
         ("<font size=+1 face=Courier>x</font>", "<span style='font-size:large;font-family:Courier'>x</span>"),
-        ("<table cellpadding=9 cellspacing=0><tr><td>x</table>", "<table style='border-spacing:0'><tr><td style='padding:9px'>x</table>"),
+        (
+            "<table cellpadding=9 cellspacing=0><tr><td>x</table>",
+            "<table style='border-spacing:0'><tr><td style='padding:9px'>x</table>",
+        ),
         (
             "<table border=4 cellspacing=3><tr><td>x</table>",
             "<table style='border:4px solid;border-spacing:3px'><tr><td style='border:1px solid'>x</table>",
@@ -143,7 +146,10 @@ fn old_attributes_are_heeded() {
         ),
         ("<hr size=8 width=50% noshade>", "<hr style='width:50%;border:4px solid black;height:0'>"),
         ("<ol start=3 type=A><li>x<li>y</ol>", "<ol start=3 style='list-style-type:upper-alpha'><li>x<li>y</ol>"),
-        ("<ol><li>x<li value=7>y</ol>", "<ol style='margin-bottom:0'><li>x</ol><ol start=7 style='margin-top:0'><li>y</ol>"),
+        (
+            "<ol><li>x<li value=7>y</ol>",
+            "<ol style='margin-bottom:0'><li>x</ol><ol start=7 style='margin-top:0'><li>y</ol>",
+        ),
         ("<u>x</u>", "<span style='text-decoration:underline'>x</span>"),
         ("<td nowrap>x", "<td style='white-space:nowrap'>x"),
     ] {
@@ -156,7 +162,8 @@ fn old_attributes_are_heeded() {
 #[test]
 fn an_authors_style_sheet_beats_old_attributes() {
     let style = "<style>td{padding:1px}</style>";
-    let (old, new) = ("<table cellpadding=20 cellspacing=0><tr><td>x</table>", "<table cellspacing=0><tr><td>x</table>");
+    let (old, new) =
+        ("<table cellpadding=20 cellspacing=0><tr><td>x</table>", "<table cellspacing=0><tr><td>x</table>");
     assert_eq!(page(&body(&format!("{style}{old}"))), page(&body(&format!("{style}{new}"))));
 }
 
@@ -182,11 +189,18 @@ fn borders_do_not_run_through_cells_that_span() {
 #[test]
 fn text_is_black_or_white_by_what_is_behind_it() {
     let black = page(&body("<div>Some letters</div>"));
-    for style in ["color:#ddd", "color:yellow", "color:red", "background:#eee", "background:#888;color:#000", "color:#00000080"] {
+    for style in
+        ["color:#ddd", "color:yellow", "color:red", "background:#eee", "background:#888;color:#000", "color:#00000080"]
+    {
         assert!(page(&body(&format!("<div style='{style}'>Some letters</div>"))) == black, "{style}");
     }
     let white_on_black = page(&body("<div style='background:black;color:white'>Some letters</div>"));
-    for style in ["background:#c60;color:#fff", "background:#888;color:#fff", "background:navy;color:yellow", "background:linear-gradient(#333,#555);color:#fff"] {
+    for style in [
+        "background:#c60;color:#fff",
+        "background:#888;color:#fff",
+        "background:navy;color:yellow",
+        "background:linear-gradient(#333,#555);color:#fff",
+    ] {
         assert!(page(&body(&format!("<div style='{style}'>Some letters</div>"))) == white_on_black, "{style}");
     }
     // Written to be hidden.
@@ -224,14 +238,20 @@ fn pictures_come_from_the_document_only() {
 #[test]
 fn addresses_and_selectors_that_are_none_do_no_harm() {
     let plain = page(&body("text"));
-    for html in ["<img src='http://[' width=0 height=0>text", "<style>@import 'http://[';</style>text", "<style>p:state(x){color:red}</style>text"] {
+    for html in [
+        "<img src='http://[' width=0 height=0>text",
+        "<style>@import 'http://[';</style>text",
+        "<style>p:state(x){color:red}</style>text",
+    ] {
         assert!(page(&body(html)) == plain, "{html}");
     }
 }
 
 #[test]
 fn forms_show_what_they_hold() {
-    let shown = page(&body("<input value='held'><select><option>no<option selected>yes</select><textarea>area</textarea><button>push</button>"));
+    let shown = page(&body(
+        "<input value='held'><select><option>no<option selected>yes</select><textarea>area</textarea><button>push</button>",
+    ));
     let empty = page(&body("<input><select></select><textarea></textarea><button></button>"));
     let all = |page: &Bitmap| ink(page, 0..1728, 0..300);
     assert!(all(&shown) > all(&empty) + 500);
@@ -250,10 +270,15 @@ fn the_same_text_looks_the_same_in_every_charset() {
         b"<p>Gr\xf6\xdfe \x80</p>".to_vec(),
         b"<meta charset=iso-8859-15><p>Gr\xf6\xdfe \xa4</p>".to_vec(),
         b"<meta http-equiv='content-type' content='text/html; charset=windows-1252'><p>Gr\xf6\xdfe \x80</p>".to_vec(),
-        "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><body><p>Größe €</p><div/></body></html>".into(),
+        "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><body><p>Größe €</p><div/></body></html>"
+            .into(),
         "<p>Gr&ouml;&#xDF;e &euro;</p>".into(),
     ] {
-        assert!(one_page(bytes.clone(), Kind::Html, &Options::default()) == expected, "{:?}", String::from_utf8_lossy(&bytes));
+        assert!(
+            one_page(bytes.clone(), Kind::Html, &Options::default()) == expected,
+            "{:?}",
+            String::from_utf8_lossy(&bytes)
+        );
     }
 }
 

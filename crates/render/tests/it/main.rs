@@ -6,5 +6,6 @@ mod cover;
 mod html;
 mod make;
 mod pdf;
+mod picture;
 mod text;
 mod tiff;

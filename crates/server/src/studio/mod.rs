@@ -19,7 +19,7 @@ use crate::compose::{ComposeError, Composer, Cover, Fax, FaxFacts};
 use crate::prepare::protocol::Refusal;
 use crate::prepare::worker::RenderError;
 use crate::prepare::{Renderer, Sheet};
-use crate::stationery::{OVERLAY_BYTES_MAX, OverlayName, TEMPLATE_BYTES_MAX, TemplateName};
+use crate::stationery::{OVERLAY_BYTES_MAX, OverlayName, TEMPLATES_BYTES_MAX, TemplateName};
 use crate::store::{NewOverlay, Store, StoreError};
 
 pub use preview::Preview;
@@ -222,8 +222,8 @@ impl Studio {
 
 fn template(name: &str, source: &[u8]) -> Result<(TemplateName, String), StudioError> {
     let name = TemplateName::parse(name).map_err(|wrong| refused("name", wrong.to_string()))?;
-    if source.len() > TEMPLATE_BYTES_MAX {
-        return Err(refused("body", format!("has more than {TEMPLATE_BYTES_MAX} bytes")));
+    if source.len() > TEMPLATES_BYTES_MAX as usize {
+        return Err(refused("body", format!("has more than {TEMPLATES_BYTES_MAX} bytes")));
     }
     let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
     match std::str::from_utf8(source) {
