@@ -22,6 +22,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let kind = match file.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase).as_deref() {
         Some("pdf") => Kind::Pdf,
         Some("tif" | "tiff") => Kind::Tiff,
+        Some("html" | "htm") => Kind::Html,
+        Some("png" | "jpg" | "jpeg" | "gif" | "bmp" | "webp") => Kind::Picture,
         _ => Kind::Txt,
     };
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -15,6 +15,7 @@
 pub mod band;
 pub mod cover;
 mod error;
+pub mod fonts;
 pub mod geometry;
 mod html;
 mod pdf;

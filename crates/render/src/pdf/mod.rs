@@ -1,30 +1,38 @@
-//! PDF, drawn by `hayro` onto the fax grid. Nothing else in this crate knows that library.
+//! PDF, drawn onto the fax grid in black and white by what its objects are. `hayro` reads and interprets; nothing else in this crate
+//! knows that library.
 //!
-//! A page is interpreted twice: first by a device of ours that draws nothing but notes where pictures lie and which characters
-//! no font can show ([`survey`]), then by the library's own, which draws the crop box through the affine map of its
-//! [`Placement`] straight into 1728 pels × rows of the sheet. So the size of the bitmap never depends on the document.
+//! A page is interpreted once. Our [`device`] makes a list of it ([`sheet`]): letters as stamps ([`glyphs`]), lines ([`lines`]),
+//! fills and pictures ([`ground`], [`pictures`]). When all is known, each fill becomes white, black or lined by what stands on it,
+//! and everything is drawn in order, straight into the 1-bit page. No grey page is made and nothing but photographs has dots.
 //!
-//! Refused, not guessed: a page whose content or one of whose pictures can't be decoded.
+//! Refused, not guessed: a page whose content or one of whose pictures can't be decoded, or whose picture ends early.
 
-mod survey;
+mod device;
+mod glyphs;
+mod ground;
+mod lines;
+mod pictures;
+mod raster;
+mod region;
+mod sheet;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use ferrofax_fax::page::{Bitmap, WIDTH_PELS};
 use hayro::hayro_interpret::font::FontQuery;
-use hayro::hayro_interpret::{InterpreterSettings, InterpreterWarning, TransformExt};
+use hayro::hayro_interpret::{
+    ClipPath, Context, Device, FillRule, InterpreterCache, InterpreterSettings, InterpreterWarning, TransformExt,
+    interpret_page,
+};
 use hayro::hayro_syntax::object::{Array, Stream};
 use hayro::hayro_syntax::page::Page;
 use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
-use hayro::kurbo::Affine;
-use hayro::vello_cpu::color::palette::css::WHITE;
-use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
-use hayro::{RenderCache, RenderSettings, render_into};
+use hayro::kurbo::{Affine, Rect, Shape};
 
-use crate::geometry::Placement;
-use crate::two_tone::{Grey, two_tone};
-use crate::{Output, RenderError, guarded};
+use crate::geometry::{Placement, lines_per_mm};
+use crate::{Note, Output, RenderError, guarded};
+use device::{Findings, Recorder, Tools};
 
 /// Millimetres in a unit of PDF's user space.
 const MM_PER_POINT: f64 = 25.4 / 72.0;
@@ -37,10 +45,12 @@ pub(crate) fn render(document: Vec<u8>, out: &mut Output<'_>) -> Result<(), Rend
     }
     let notes = Arc::new(Notes::default());
     let settings = settings(&notes);
-    let cache = RenderCache::new();
+    let cache = InterpreterCache::new();
+    let mut tools = Tools::default();
     for page in pdf.pages().iter() {
         let number = out.page();
-        let bitmap = guarded(Some(number), || draw(page, number, &cache, &settings, &notes, out))??;
+        let bitmap = guarded(Some(number), || draw(page, number, &cache, &settings, &notes, &mut tools, out))??;
+        note_darkness_and_edges(&bitmap, out);
         out.push(&mut bitmap.source(out.options.resolution))?;
     }
     Ok(())
@@ -93,9 +103,10 @@ fn settings(notes: &Arc<Notes>) -> InterpreterSettings {
 fn draw<'a>(
     page: &'a Page<'a>,
     number: u32,
-    cache: &RenderCache<'a>,
+    cache: &InterpreterCache<'a>,
     settings: &InterpreterSettings,
     notes: &Notes,
+    tools: &mut Tools,
     out: &mut Output<'_>,
 ) -> Result<Bitmap, RenderError> {
     let damaged = |what| RenderError::Damaged { page: Some(number), what };
@@ -114,25 +125,71 @@ fn draw<'a>(
     let place = Placement::new(width_mm, height_mm, options.paper, options.resolution);
     let transform = Affine::new(place.coefficients()) * Affine::scale(mm) * page.initial_transform(true).to_kurbo();
 
-    let survey = survey::survey(page, transform, settings, place.rows);
-    // 4574 at most, see `Paper::rows`.
-    let rows = place.rows as u16;
-    let mut context = RenderContext::new(WIDTH_PELS, rows);
-    render_into(page, cache, settings, &RenderSettings::default(), &mut context, transform);
-    context.flush();
-    let mut pixmap = Pixmap::new(WIDTH_PELS, rows);
-    let white = RasterizerSettings { target_init: TargetInit::Clear(WHITE), ..RasterizerSettings::default() };
-    context.render_with(&mut pixmap, &mut Resources::default(), white);
+    let target = Rect::new(0.0, 0.0, f64::from(WIDTH_PELS), f64::from(place.rows));
+    let mut context = Context::new(transform, target, cache, page.xref(), settings.clone());
+    let mut recorder = Recorder::new(place.rows, options.resolution, tools);
+    let crop_box = page.intersected_crop_box();
+    let crop_box = Rect::new(crop_box.x0, crop_box.y0, crop_box.x1, crop_box.y1);
+    if !transform.transform_rect_bbox(crop_box).inflate(0.01, 0.01).contains_rect(target) {
+        recorder.push_clip_path(&ClipPath { path: transform * crop_box.to_path(0.1), fill: FillRule::NonZero });
+    }
+    interpret_page(page, &mut context, &mut recorder);
     if notes.undecoded.swap(false, Ordering::Relaxed) {
         return Err(damaged("a picture can't be decoded"));
     }
-    out.missing(survey.missing_glyphs + notes.fonts_missing.swap(0, Ordering::Relaxed));
-
-    let mut grey = Grey::new(place.rows, options.resolution);
-    for (to, from) in grey.pels_mut().iter_mut().zip(pixmap.data()) {
-        *to = luma(from.r, from.g, from.b);
+    let findings = recorder.findings;
+    if findings.short_picture {
+        return Err(damaged("a picture ends early"));
     }
-    Ok(two_tone(&grey, &survey.pictures))
+    out.missing(findings.missing_glyphs + notes.fonts_missing.swap(0, Ordering::Relaxed));
+    note(findings, &place, number, out);
+    Ok(recorder.sheet.finish())
+}
+
+/// Below, a page counts as shrunk: what a printer's margin or a rounded paper size takes is not worth a word.
+const SHRUNK: f64 = 0.95;
+/// So much of a page's text must be small to be worth a word.
+const SMALL_LETTERS: u32 = 20;
+
+fn note(findings: Findings, place: &Placement, number: u32, out: &mut Output<'_>) {
+    let notes = &mut out.summary.notes;
+    if place.scale < SHRUNK {
+        // A percentage below 100.
+        notes.push((number, Note::Shrunk((place.scale * 100.0).round() as u32)));
+    }
+    if findings.small_letters >= SMALL_LETTERS {
+        notes.push((number, Note::SmallText));
+    }
+    if findings.coarsened {
+        notes.push((number, Note::Coarsened));
+    }
+}
+
+/// More than this share of a page black is dark.
+const DARK: f64 = 0.35;
+/// What far machines may not print at the sides, above and below, in millimetres.
+const MARGIN_MM: f64 = 3.0;
+
+fn note_darkness_and_edges(page: &Bitmap, out: &mut Output<'_>) {
+    let number = out.page();
+    let black: u64 = page.as_bytes().iter().map(|byte| u64::from(byte.count_ones())).sum();
+    let pels = f64::from(page.rows()) * f64::from(page.width());
+    if black as f64 > pels * DARK {
+        out.summary.notes.push((number, Note::TooDark));
+    }
+    let band = (MARGIN_MM * lines_per_mm(out.options.resolution)) as u32;
+    // Sides of the paper, which is narrower than the line.
+    let (paper_mm, _) = out.options.paper.area_mm();
+    let side_mm = (crate::geometry::LINE_MM - paper_mm) / 2.0 + MARGIN_MM;
+    let side = (side_mm * crate::geometry::PELS_PER_MM / 8.0) as usize;
+    let is_near = |y: u32| {
+        let row = page.row(y).unwrap_or_default();
+        let ends = y < band || y + band >= page.rows();
+        row.iter().enumerate().any(|(at, byte)| *byte != 0 && (ends || at < side || at + side >= row.len()))
+    };
+    if (0..page.rows()).any(is_near) {
+        out.summary.notes.push((number, Note::NearEdge));
+    }
 }
 
 /// ITU-R BT.601 luma.

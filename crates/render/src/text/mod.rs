@@ -15,7 +15,7 @@ use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, Tar
 use crate::geometry::Placement;
 use crate::two_tone::{Grey, two_tone};
 use crate::{Output, RenderError};
-use typeset::{Line, Typesetter};
+use typeset::{Line, SIZE_POINTS, Typesetter};
 
 const MM_PER_POINT: f64 = 25.4 / 72.0;
 const MARGIN_MM: f64 = 20.0;
@@ -126,7 +126,8 @@ impl Sheet {
             // Ascenders of 10 pt stand within the first 9.
             let base = row as f64 * LEADING_POINTS + 9.0;
             for glyph in line.glyphs {
-                context.set_transform(points * Affine::translate((glyph.x, base + glyph.y)) * Affine::FLIP_Y);
+                let em = Affine::scale_non_uniform(SIZE_POINTS.into(), (-SIZE_POINTS).into());
+                context.set_transform(points * Affine::translate((glyph.x, base + glyph.y)) * em);
                 context.fill_path(&glyph.outline);
             }
         }

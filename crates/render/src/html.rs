@@ -1,7 +1,0 @@
-//! HTML to pages.
-
-use crate::{Output, RenderError};
-
-pub(crate) fn render(_document: &[u8], _out: &mut Output<'_>) -> Result<(), RenderError> {
-    Err(RenderError::Unsupported { what: "HTML" })
-}

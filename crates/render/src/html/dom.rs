@@ -1,0 +1,224 @@
+//! From HTML to a [`Display`], by `blitz`. Nothing else in this crate knows that library.
+//!
+//! The document is parsed, its old-style attributes become style rules (see [`super::old`]), it is laid out at the width of the
+//! sheet between its margins — wider, if something in it does not fit — and painted into a recording.
+//!
+//! Nothing is fetched: the only resources are `data:` URLs. There are no scripts; forms show what they hold.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use blitz_dom::{BaseDocument, DocumentConfig, Node, NodeId, UserAgentStylesheet};
+use blitz_html::DocumentHtmlParser;
+use blitz_traits::net::{Bytes, NetHandler, NetProvider, Request};
+use blitz_traits::shell::{ColorScheme, Viewport};
+use data_url::DataUrl;
+
+use super::cut::Span;
+use super::display::Display;
+use super::old::OldAttributes;
+use super::source::{BREAKS, Keep};
+use super::{record, source};
+use crate::{RenderError, fonts};
+
+/// Elements, texts and comments of a document.
+const NODES_MAX: usize = 400_000;
+/// How deep elements may stand in each other; browsers stop at 512.
+const DEPTH_MAX: usize = 512;
+/// Pixels of one picture.
+const PICTURE_PIXELS_MAX: u64 = 50_000_000;
+/// Content wider than this many times the sheet is not laid out wider.
+const WIDER_MAX: f64 = 4.0;
+/// What relative addresses are relative to; never asked.
+const BASE: &str = "http://document.invalid/";
+/// Times that resources may lead to further ones.
+const ROUNDS_MAX: usize = 4;
+
+/// Lays out a document for sheets so wide and high between their margins, in CSS pixels.
+pub(super) fn lay_out(html: &str, keep: Keep, width: f64, height: f64) -> Result<Display, RenderError> {
+    let resources = Arc::new(Resources::default());
+    let (html, has_breaks) = source::prepare(html, keep);
+    let mut document = BaseDocument::new(DocumentConfig {
+        viewport: Some(viewport(width, height)),
+        base_url: Some(BASE.to_owned()),
+        net_provider: Some(Arc::clone(&resources) as Arc<dyn NetProvider>),
+        font_ctx: Some(fonts::library().context()),
+        media_type: Some(blitz_dom::MediaType::print()),
+        ua_stylesheets: vec![UserAgentStylesheet::default_sheet()],
+        ..DocumentConfig::default()
+    });
+    if has_breaks {
+        for (_, name) in BREAKS {
+            document.register_custom_property(name, "*", false, None);
+        }
+    }
+    DocumentHtmlParser::parse_into_mutator(&mut document.mutate(), &html);
+    if document.tree().len() > NODES_MAX {
+        return Err(RenderError::TooBig { what: "an HTML document of so many elements" });
+    }
+    add_old_attributes(&mut document)?;
+    settle(&mut document, &resources);
+    let mut display = record::record(&mut document, width);
+    if display.width > width + 1.0 && display.width < width * WIDER_MAX {
+        document.set_viewport(viewport(display.width.ceil(), height));
+        settle(&mut document, &resources);
+        display = record::record(&mut document, display.width.ceil());
+    }
+    note_spans(&document, has_breaks, &mut display);
+    display.left_out = resources.left_out();
+    Ok(display)
+}
+
+fn viewport(width: f64, height: f64) -> Viewport {
+    // A few thousand.
+    Viewport::new(width as u32, height as u32, 1.0, ColorScheme::Light)
+}
+
+/// Resolves styles and layout until no more resources arrive.
+fn settle(document: &mut BaseDocument, resources: &Resources) {
+    for _ in 0..ROUNDS_MAX {
+        let before = resources.asked();
+        document.resolve(0.0);
+        if resources.asked() == before {
+            break;
+        }
+    }
+}
+
+/// Puts the style sheet for old-style attributes before all others.
+fn add_old_attributes(document: &mut BaseDocument) -> Result<(), RenderError> {
+    let mut old = OldAttributes::default();
+    let root = document.root_node().id;
+    let mut open = vec![(root, 0)];
+    let mut head = None;
+    while let Some((id, depth)) = open.pop() {
+        if depth > DEPTH_MAX {
+            return Err(RenderError::TooBig { what: "HTML elements that stand so deep in each other" });
+        }
+        let Some(node) = document.get_node(id) else { continue };
+        if let Some(element) = node.element_data() {
+            let name = &*element.name.local;
+            if name == "head" {
+                head = Some(id);
+            }
+            for attribute in element.attrs() {
+                old.note(name, &attribute.name.local, &attribute.value);
+            }
+        }
+        open.extend(node.children.iter().map(|&child| (child, depth + 1)));
+    }
+    let Some(head) = head else { return Ok(()) };
+    let mut change = document.mutate();
+    let name = blitz_dom::QualName::new(None, blitz_dom::ns!(html), blitz_dom::local_name!("style"));
+    let sheet = change.create_element(name, Vec::new());
+    let text = change.create_text_node(&old.style_sheet());
+    change.append_children(sheet, &[text]);
+    change.prepend_nodes(head, &[sheet]);
+    Ok(())
+}
+
+/// Notes rows of tables and what asks to be kept whole, and where pages must end.
+fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) {
+    for (id, node) in document.tree().iter() {
+        let Some(element) = node.element_data() else { continue };
+        let name = &*element.name.local;
+        if matches!(name, "tr" | "img" | "figure" | "svg") && let Some(span) = span(node) {
+            display.spans.whole.push(span);
+        }
+        if matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "caption" | "thead")
+            && let Some(span) = with_next(document, node)
+        {
+            display.spans.whole.push(span);
+        }
+        if has_breaks {
+            note_breaks(document, id, node, display);
+        }
+    }
+}
+
+fn note_breaks(document: &BaseDocument, id: NodeId, node: &Node, display: &mut Display) {
+    let [before, after, inside] = BREAKS.map(|(_, name)| document.resolved_style_value(id, name));
+    let forces = |value: &str| matches!(value.trim(), "always" | "page" | "left" | "right" | "recto" | "verso" | "all");
+    let Some(own) = span(node) else { return };
+    if forces(&before) {
+        display.spans.forced.push(own.top);
+    }
+    if forces(&after) {
+        display.spans.forced.push(own.bottom);
+    }
+    if inside.trim().starts_with("avoid") {
+        display.spans.whole.push(own);
+    }
+    if after.trim().starts_with("avoid")
+        && let Some(span) = with_next(document, node)
+    {
+        display.spans.whole.push(span);
+    }
+}
+
+/// An element and the beginning of what follows it.
+fn with_next(document: &BaseDocument, node: &Node) -> Option<Span> {
+    /// Two lines of what follows.
+    const NEXT: f64 = 40.0;
+    let own = span(node)?;
+    let siblings = &document.get_node(node.parent?)?.children;
+    let at = siblings.iter().position(|&sibling| sibling == node.id)?;
+    let next = siblings.iter().skip(at + 1).find_map(|&sibling| span(document.get_node(sibling)?))?;
+    Some(Span { top: own.top, bottom: next.bottom.min(next.top + NEXT).max(own.bottom) })
+}
+
+fn span(node: &Node) -> Option<Span> {
+    node.element_data()?;
+    let size = node.final_layout().size;
+    let top = f64::from(node.absolute_position(0.0, 0.0).y);
+    (size.height > 0.0).then(|| Span { top, bottom: top + f64::from(size.height) })
+}
+
+/// Answers for `data:` URLs, and counts the others.
+#[derive(Default)]
+struct Resources {
+    asked: Mutex<Asked>,
+}
+
+#[derive(Default)]
+struct Asked {
+    count: usize,
+    left_out: HashSet<u64>,
+}
+
+impl Resources {
+    fn asked(&self) -> usize {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).count
+    }
+
+    fn left_out(&self) -> u32 {
+        let left_out = self.asked.lock().unwrap_or_else(PoisonError::into_inner).left_out.len();
+        u32::try_from(left_out).unwrap_or(u32::MAX)
+    }
+}
+
+impl NetProvider for Resources {
+    fn fetch(&self, _: usize, request: Request, handler: Box<dyn NetHandler>) {
+        let url = request.url.as_str();
+        let found = DataUrl::process(url).ok().and_then(|url| Some(url.decode_to_vec().ok()?.0)).filter(|bytes| is_bearable(bytes));
+        {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.count += 1;
+            if found.is_none() {
+                let mut hasher = DefaultHasher::new();
+                url.hash(&mut hasher);
+                asked.left_out.insert(hasher.finish());
+            }
+        }
+        // Who gets no answer is waited for, and nothing is painted until then.
+        handler.bytes(String::new(), Bytes::from(found.unwrap_or_default()));
+    }
+}
+
+/// Not a picture that is small as a file and huge when decoded.
+fn is_bearable(bytes: &[u8]) -> bool {
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
+    let size = reader.ok().and_then(|reader| reader.into_dimensions().ok());
+    size.is_none_or(|(width, height)| u64::from(width) * u64::from(height) <= PICTURE_PIXELS_MAX)
+}

@@ -1,0 +1,114 @@
+//! HTML to pages: 10 mm of margin around what a browser would print, cut into pages between lines.
+//!
+//! The way of a document: its bytes become text (`charset`, `source`), a tree with a style sheet for old-style attributes (`dom`,
+//! `old`), a list of what is to be seen (`record`, `display`); each thing of that becomes black or white (`ground`), the list is
+//! cut (`cut`) and each part drawn onto the fax grid (`paint`). A CSS pixel is 1/96 in; what is wider than the sheet shrinks.
+//!
+//! Left out: scripts, whatever is not in a `data:` URL, shadows, the shades of gradients, repeated table heads, `@page`.
+
+mod charset;
+mod cut;
+mod display;
+mod dom;
+mod ground;
+mod old;
+mod paint;
+mod record;
+mod source;
+
+use std::thread;
+
+use hayro::kurbo::Affine;
+
+use crate::fonts::Outlines;
+use crate::geometry::Placement;
+use crate::{Note, Output, RenderError, guarded};
+use display::Display;
+use paint::Painter;
+use source::Keep;
+
+const MM_PER_CSS_PIXEL: f64 = 25.4 / 96.0;
+const MARGIN_MM: f64 = 10.0;
+/// Characters of a document's source.
+const BYTES_MAX: usize = 64 << 20;
+/// Elements stand in each other, and so do the functions that visit them.
+const STACK_BYTES: usize = 256 << 20;
+/// Content that shrinks to less than this part of its size is worth a note.
+const SHRUNK: f64 = 0.95;
+
+pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
+    let (text, bad) = charset::decode(document);
+    out.missing(bad);
+    render_text(&text, out)
+}
+
+/// Renders a document that is text already.
+pub(crate) fn render_text(html: &str, out: &mut Output<'_>) -> Result<(), RenderError> {
+    if html.len() > BYTES_MAX {
+        return Err(RenderError::TooBig { what: "the source of an HTML document" });
+    }
+    let options = out.options;
+    // Laid out at true size: the page is the sheet's own, not letter's 215.9 mm.
+    let (width_mm, height_mm) = options.paper.area_mm();
+    let place = Placement::new(width_mm, height_mm, options.paper, options.resolution);
+    let to_pixels = |mm: f64| (mm - 2.0 * MARGIN_MM) / MM_PER_CSS_PIXEL;
+    let (width, height) = (to_pixels(width_mm), to_pixels(height_mm));
+    let display = lay_out(html, width, height)?;
+    out.missing(display.missing);
+    out.summary.left_out = out.summary.left_out.saturating_add(display.left_out);
+    let scale = (width / display.width.max(1.0)).min(1.0);
+    // A page in the document's own pixels.
+    let page = height / scale;
+    let inks = ground::inks(&display, width / scale * page)?;
+    let mut display = display;
+    let spans = std::mem::take(&mut display.spans);
+    // A few thousand.
+    let pages = spans.pages(display.height, page, options.limits.pages as usize);
+    if pages.len() > options.limits.pages as usize {
+        return Err(out.too_many_pages());
+    }
+    let mut painter = Painter {
+        display: &display,
+        inks: &inks,
+        sheet: Affine::new(place.coefficients())
+            * Affine::translate((MARGIN_MM, MARGIN_MM))
+            * Affine::scale(MM_PER_CSS_PIXEL * scale),
+        rows: place.rows,
+        resolution: options.resolution,
+        outlines: Outlines::default(),
+    };
+    let mut items = vec![Vec::new(); pages.len()];
+    for (at, item) in display.items.iter().enumerate() {
+        let first = pages.partition_point(|page| page.bottom <= item.bounds.y0);
+        let end = pages.partition_point(|page| page.top < item.bounds.y1).max(first + 1);
+        for items in items.get_mut(first..end.min(pages.len())).unwrap_or_default() {
+            items.push(at);
+        }
+    }
+    for (part, items) in pages.into_iter().zip(items) {
+        if scale < SHRUNK {
+            // A percentage.
+            out.summary.notes.push((out.page(), Note::Shrunk((scale * 100.0).round() as u32)));
+        }
+        let (page, coarsened) = painter.page(part, &items);
+        if coarsened {
+            out.summary.notes.push((out.page(), Note::Coarsened));
+        }
+        out.push(&mut page.source(options.resolution))?;
+    }
+    Ok(())
+}
+
+/// Lays out on a thread of its own, which has room for deep documents. What the layout engine gives up on is tried again with less
+/// of it.
+fn lay_out(html: &str, width: f64, height: f64) -> Result<Display, RenderError> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, || {
+                let attempt = |keep| guarded(None, || dom::lay_out(html, keep, width, height));
+                attempt(Keep::All).or_else(|_| attempt(Keep::NoAddresses)).or_else(|_| attempt(Keep::NoStyle))?
+            })?;
+        thread.join().unwrap_or(Err(RenderError::Damaged { page: None, what: "its reader gave up on it" }))
+    })
+}

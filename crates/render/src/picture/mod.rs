@@ -1,0 +1,175 @@
+//! Pictures: documents that are one, and those that stand in other documents.
+//!
+//! A picture is brought onto the fax grid by area ([`resample`]) and made black and white by what it shows ([`ink`]): strokes by
+//! a threshold midway between them and the ground they stand on, grounds flattened to white or black, photographs by a
+//! halftone. [`place`] does this for a picture on a page, whoever draws the page.
+
+mod decode;
+mod ink;
+mod resample;
+
+use ferrofax_fax::page::{Bitmap, Resolution};
+
+use crate::geometry::Placement;
+use crate::{Note, Output, Paper, RenderError};
+use decode::{Decoded, decode};
+
+const MM_PER_INCH: f64 = 25.4;
+
+/// A picture as it is stored: rows from top to bottom, of pixels from left to right.
+#[derive(Clone)]
+pub(crate) struct Raster {
+    /// Pixels in a row.
+    pub(crate) width: u32,
+    /// Rows.
+    pub(crate) height: u32,
+    /// How light each pixel is: 0 is black.
+    pub(crate) luma: Vec<u8>,
+    /// The lowest of red, green and blue, of pictures with saturated colours: yellow print is light, but no paper.
+    pub(crate) least: Option<Vec<u8>>,
+    /// How opaque each pixel is; without it all are.
+    pub(crate) alpha: Option<Vec<u8>>,
+}
+
+impl Raster {
+    /// A picture of one value a pixel. Pixels that are missing are white.
+    pub(crate) fn grey(width: u32, height: u32, luma: Vec<u8>) -> Raster {
+        Raster { width, height, luma, least: None, alpha: None }
+    }
+
+    /// A picture of red, green and blue. Pixels that are missing are white.
+    pub(crate) fn rgb(width: u32, height: u32, rgb: &[u8]) -> Raster {
+        let (pixels, _) = rgb.as_chunks::<3>();
+        let luma = pixels.iter().map(|&[red, green, blue]| luma(red, green, blue)).collect();
+        let coloured = pixels.iter().any(|&pixel| is_saturated(pixel));
+        let least = coloured.then(|| pixels.iter().map(|&[red, green, blue]| red.min(green).min(blue)).collect());
+        Raster { width, height, luma, least, alpha: None }
+    }
+}
+
+/// ITU-R BT.601 luma.
+pub(crate) fn luma(red: u8, green: u8, blue: u8) -> u8 {
+    ((u32::from(red) * 77 + u32::from(green) * 150 + u32::from(blue) * 29 + 128) >> 8) as u8
+}
+
+/// Far from grey, so that luma alone says too little about it.
+fn is_saturated([red, green, blue]: [u8; 3]) -> bool {
+    red.max(green).max(blue) - red.min(green).min(blue) > 64
+}
+
+/// What came of a picture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Placed {
+    /// A part of it is a photograph and has dots.
+    pub(crate) tone: bool,
+    /// The dots are coarser than they might be, to keep the page short.
+    pub(crate) coarsened: bool,
+}
+
+/// Puts a picture into a page, black and white by what it shows. `transform` maps the picture's pixels to pels and rows of the
+/// page, as `[a b c d e f]`: `x' = a·x + c·y + e`, `y' = b·x + d·y + f`. With a `clip`, only where that is black is the page changed.
+pub(crate) fn place(
+    raster: &Raster,
+    transform: [f64; 6],
+    resolution: Resolution,
+    target: &mut Bitmap,
+    clip: Option<&Bitmap>,
+) -> Placed {
+    let Some(on_grid) = resample::resample(raster, transform, target.width(), target.rows()) else {
+        return Placed::default();
+    };
+    ink::paint(&on_grid, resolution, target, clip)
+}
+
+/// A picture on the fax grid, as grey. `None` if nothing of it is on a page of this size.
+pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: u32) -> Option<resample::OnGrid> {
+    resample::resample(raster, transform, columns, rows)
+}
+
+pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
+    let number = out.page();
+    let decoded = crate::guarded(Some(number), || decode(document, &out.options.limits))??;
+    sheet(&decoded, out)
+}
+
+/// Hands out a page with one picture on it.
+pub(crate) fn sheet(decoded: &Decoded, out: &mut Output<'_>) -> Result<(), RenderError> {
+    let options = out.options;
+    let raster = &decoded.raster;
+    let (width, height) = (f64::from(raster.width), f64::from(raster.height));
+    let turned = decoded.orientation >= 5;
+    let (dpi_x, dpi_y) = plausible(decoded.dpi).unwrap_or_else(|| guessed((width, height), options.paper));
+    let (width_mm, height_mm) = (width / dpi_x * MM_PER_INCH, height / dpi_y * MM_PER_INCH);
+    let seen_mm = if turned { (height_mm, width_mm) } else { (width_mm, height_mm) };
+    let place_at = Placement::new(seen_mm.0, seen_mm.1, options.paper, options.resolution);
+    if place_at.scale < SHRUNK {
+        // A percentage below 100.
+        out.summary.notes.push((out.page(), Note::Shrunk((place_at.scale * 100.0).round() as u32)));
+    }
+    let upright = upright(decoded.orientation, width, height);
+    let to_mm = [seen_mm.0 / if turned { height } else { width }, 0.0, 0.0, seen_mm.1 / if turned { width } else { height }, 0.0, 0.0];
+    let transform = joined(place_at.coefficients(), joined(to_mm, upright));
+    let mut page = Bitmap::new(ferrofax_fax::page::WIDTH_PELS, place_at.rows);
+    let placed = place(raster, transform, options.resolution, &mut page, None);
+    if placed.coarsened {
+        out.summary.notes.push((out.page(), Note::Coarsened));
+    }
+    out.push(&mut page.source(options.resolution))
+}
+
+/// Below, a picture counts as shrunk: what scanners add at the edges is not worth a word.
+const SHRUNK: f64 = 0.95;
+
+/// `a` after `b`.
+fn joined(a: [f64; 6], b: [f64; 6]) -> [f64; 6] {
+    let [aa, ab, ac, ad, ae, af] = a;
+    let [ba, bb, bc, bd, be, bf] = b;
+    [
+        aa * ba + ac * bb,
+        ab * ba + ad * bb,
+        aa * bc + ac * bd,
+        ab * bc + ad * bd,
+        aa * be + ac * bf + ae,
+        ab * be + ad * bf + af,
+    ]
+}
+
+/// From pixels as stored to pixels as seen, by the field Orientation of TIFF 6.0 and EXIF.
+fn upright(orientation: u8, width: f64, height: f64) -> [f64; 6] {
+    match orientation {
+        2 => [-1.0, 0.0, 0.0, 1.0, width, 0.0],
+        3 => [-1.0, 0.0, 0.0, -1.0, width, height],
+        4 => [1.0, 0.0, 0.0, -1.0, 0.0, height],
+        5 => [0.0, 1.0, 1.0, 0.0, 0.0, 0.0],
+        6 => [0.0, 1.0, -1.0, 0.0, height, 0.0],
+        7 => [0.0, -1.0, -1.0, 0.0, height, width],
+        8 => [0.0, -1.0, 1.0, 0.0, 0.0, width],
+        _ => [1.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+    }
+}
+
+/// Resolution as a file states it, across and down, in dots per inch.
+pub(crate) type Dpi = (Option<f64>, Option<f64>);
+
+/// Stated resolutions outside of what scanners and printers have are slips; 72 is what programs write that don't know.
+fn plausible(stated: Dpi) -> Option<(f64, f64)> {
+    let sane = |dpi: &f64| (73.0..=4800.0).contains(dpi) || (30.0..71.0).contains(dpi);
+    match (stated.0.filter(sane), stated.1.filter(sane)) {
+        (Some(x), Some(y)) => Some((x, y)),
+        (Some(dpi), None) | (None, Some(dpi)) => Some((dpi, dpi)),
+        (None, None) => None,
+    }
+}
+
+/// The coarsest usual resolution at which the picture fits the sheet, upright or turned.
+fn guessed((width, height): (f64, f64), paper: Paper) -> (f64, f64) {
+    const USUAL: [f64; 6] = [96.0, 150.0, 200.0, 300.0, 400.0, 600.0];
+    let (area_width, area_height) = paper.area_mm();
+    let fits = |dpi: f64| {
+        // Scanners take the whole glass: a few millimetres more are no reason to go finer.
+        let (width, height) = (width * MM_PER_INCH / dpi / 1.03, height * MM_PER_INCH / dpi / 1.03);
+        (width <= area_width && height <= area_height) || (height <= area_width && width <= area_height)
+    };
+    let dpi = USUAL.iter().copied().find(|&dpi| fits(dpi)).unwrap_or(600.0);
+    (dpi, dpi)
+}
