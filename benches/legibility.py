@@ -191,7 +191,8 @@ def errors(work, page, where, known, resolution):
         return None
     truths = [plain(block["text"]) for block in known["blocks"]]
     best = None
-    for which in (0, 1):
+    # Softened first: it is mostly the better one, and nothing is better than no error.
+    for which in (1, 0):
         seen = [list(views(cut(page, where, block["box"], MARGIN), resolution))[which] for block in known["blocks"]]
         texts = read(work, [crop for crop, _ in seen], known["lang"], seen[0][1])
         # A block can't be more than wholly wrong.
