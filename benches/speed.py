@@ -159,8 +159,7 @@ def main():
     first, usual = warm(one.read_bytes(), args.rounds)
     out.append(f"\nA page of text in a warm render child: {usual:.1f} ms of CPU (the first after its start: {first:.0f} ms); the aim is 20.")
     load = os.getloadavg()[0]
-    out.append(f"\nMeasured {time.strftime('%Y-%m-%d')}, {args.rounds} rounds, load {load:.1f} on {os.cpu_count()} processors, "
-               f"{renderers.executable().parent.name} build.")
+    out.append(f"\nMeasured {time.strftime('%Y-%m-%d')}, {args.rounds} rounds, load {load:.1f} on {os.cpu_count()} processors.")
     print("\n" + "\n".join(out))
     if args.write:
         before, mark, _ = args.write.read_text().partition("<!-- printed -->\n")
