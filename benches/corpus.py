@@ -22,16 +22,6 @@ SECONDS, MEGABYTES = 10, 500
 OTHERS = {"docx"}
 
 
-def ours(file, out):
-    """Its exit code, what it said, seconds of CPU, megabytes."""
-    with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen([renderers.executable(), "render", file, "-o", out, "--low"], stdout=subprocess.DEVNULL, stderr=said)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        return child.returncode, said.read().decode(errors="replace"), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
-
-
 def ink_of_ours(tiff):
     """The share of black of each page."""
     with Image.open(tiff) as image:
@@ -87,7 +77,7 @@ def main():
             for file in sorted(place.iterdir()):
                 out = folder / "out.tif"
                 out.unlink(missing_ok=True)
-                code, said, seconds, megabytes = ours(file, out)
+                code, said, seconds, megabytes = renderers.cost([renderers.executable(), "render", file, "-o", out, "--low"])
                 one["files"] += 1
                 one["slowest"], one["largest"] = max(one["slowest"], seconds), max(one["largest"], megabytes)
                 if seconds > SECONDS or megabytes > MEGABYTES:

@@ -2,6 +2,8 @@
 
 import pathlib
 import subprocess
+import sys
+import tempfile
 
 from PIL import Image
 
@@ -44,3 +46,19 @@ def page(tool, resolution, pdf, out):
     for file in found:
         file.unlink()
     return image.convert("1")
+
+
+# A process counts as at least as large as the one it was forked from, so a small one starts it.
+STARTER = """import os, sys
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=open(sys.argv[1], "w"))"""
+
+
+def cost(words):
+    """Exit code, what was said, seconds of CPU (user and system) and most resident megabytes of a process."""
+    with tempfile.NamedTemporaryFile("r") as counted:
+        said = subprocess.run([sys.executable, "-I", "-S", "-c", STARTER, counted.name, *map(str, words)], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE).stderr.decode(errors="replace")
+        code, seconds, kilobytes = counted.read().split()
+    return int(code), said, float(seconds), int(kilobytes) / 1000

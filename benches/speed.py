@@ -69,7 +69,7 @@ def vectors(file):
     canvas = Canvas(str(file), pagesize=SIZE, invariant=1)
     for page in range(4):
         random = np.random.RandomState(page)
-        for number in range(2500):
+        for number in range(600):
             x, y = random.rand(2) * SIZE
             canvas.setLineWidth(random.rand() * 1.5)
             canvas.setStrokeColor(HexColor(int(random.rand() * 0xFFFFFF)))
@@ -77,20 +77,10 @@ def vectors(file):
             path = canvas.beginPath()
             path.moveTo(x, y)
             for _ in range(4):
-                path.curveTo(*(np.tile((x, y), 3) + random.normal(0, 22, 6)))
+                path.curveTo(*(np.tile((x, y), 3) + random.normal(0, 16, 6)))
             canvas.drawPath(path, stroke=1, fill=int(number % 3 == 0))
         canvas.showPage()
     canvas.save()
-
-
-def cost(words):
-    """Seconds of CPU and resident kilobytes at the most, of a process."""
-    child = subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{words[0]} ended with {child.returncode}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
 def warm(pdf, times):
@@ -154,9 +144,12 @@ def main():
         for _ in range(args.rounds):
             for tool in tools:
                 with tempfile.TemporaryDirectory() as scratch:
-                    spent[tool].append(cost(renderers.command(tool, "HIGH", file, pathlib.Path(scratch) / "out")[0]))
+                    code, _, cpu, megabytes = renderers.cost(renderers.command(tool, "HIGH", file, pathlib.Path(scratch) / "out")[0])
+                    if code:
+                        raise SystemExit(f"{tool} ended with {code} on {name}")
+                    spent[tool].append((cpu, megabytes))
         ms = {tool: 1000 * statistics.median(cpu for cpu, _ in spent[tool]) / DOCUMENTS[name] for tool in tools}
-        cells = [f"{ms[tool]:.1f} ({max(rss for _, rss in spent[tool]) / 1000:.0f})" for tool in tools]
+        cells = [f"{ms[tool]:.1f} ({max(megabytes for _, megabytes in spent[tool]):.0f})" for tool in tools]
         ratios = [f"{ms[OURS] / ms['gs']:.2f}", f"{ms[OURS] / min(ms[tool] for tool in PEERS):.2f}"] if len(tools) > 1 else ["–", "–"]
         out.append(f"| {name} | " + " | ".join(cells + ratios) + " |")
         print(out[-1], flush=True)
@@ -166,8 +159,7 @@ def main():
     first, usual = warm(one.read_bytes(), args.rounds)
     out.append(f"\nA page of text in a warm render child: {usual:.1f} ms of CPU (the first after its start: {first:.0f} ms); the aim is 20.")
     load = os.getloadavg()[0]
-    out.append(f"\nMeasured {time.strftime('%Y-%m-%d')}, {args.rounds} rounds, load {load:.1f} on {os.cpu_count()} processors, "
-               f"{renderers.executable().parent.name} build.")
+    out.append(f"\nMeasured {time.strftime('%Y-%m-%d')}, {args.rounds} rounds, load {load:.1f} on {os.cpu_count()} processors.")
     print("\n" + "\n".join(out))
     if args.write:
         before, mark, _ = args.write.read_text().partition("<!-- printed -->\n")

@@ -282,7 +282,7 @@ fn nested() -> Vec<Hostile> {
 
 fn much() -> Vec<Hostile> {
     let lines = |state: &str| content(format!("{state} 0 0 m 595 842 l S"));
-    let points: String = (0..300_000).map(|at| format!("{} {} l ", at * 7919 % 595, at * 104_729 % 842)).collect();
+    let points: String = (0..300_000u64).map(|at| format!("{} {} l ", at * 7919 % 595, at * 104_729 % 842)).collect();
     named(vec![
         ("dashes of a millionth of a point", lines("[0.000001] 0 d 1 w")),
         ("dashes of nothing", lines("[0 0] 0 d 1 w")),
