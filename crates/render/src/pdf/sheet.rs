@@ -285,10 +285,12 @@ impl Sheet {
             let (how, halo) =
                 if white { (Stroke::White, Stroke::Black) } else { (Stroke::Black, Stroke::White) };
             if (0.04..0.96).contains(&dark) {
-                let down = fine_rows(2, self.resolution) as i32;
+                let (far, near) = (fine_rows(4, self.resolution) as i32, fine_rows(2, self.resolution) as i32);
                 for letter in letters {
-                    for (x, y) in [(-2, 0), (2, 0), (0, -down), (0, down), (-1, -1), (1, -1), (-1, 1), (1, 1)] {
-                        letter.stamp.put(letter.x + x, letter.y + y, &mut self.page, &halo);
+                    for (x, y) in [(4, 0), (3, near), (2, near), (0, near), (3, far), (0, far), (1, 0), (2, 0)] {
+                        for (x, y) in [(x, y), (-x, y), (x, -y), (-x, -y)] {
+                            letter.stamp.put(letter.x + x, letter.y + y, &mut self.page, &halo);
+                        }
                     }
                 }
             }

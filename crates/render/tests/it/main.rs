@@ -3,5 +3,6 @@
 mod corpus;
 mod make;
 mod pdf;
+mod pdf_kinds;
 mod text;
 mod tiff;
