@@ -66,7 +66,8 @@ fn raster(image: DynamicImage) -> Raster {
         return Raster::grey(width, height, image.into_luma8().into_raw());
     }
     if is_grey {
-        let (pixels, alpha) = image.into_luma_alpha8().into_raw().as_chunks::<2>().0.iter().map(|&[l, a]| (l, a)).unzip();
+        let (pixels, alpha) =
+            image.into_luma_alpha8().into_raw().as_chunks::<2>().0.iter().map(|&[l, a]| (l, a)).unzip();
         return Raster { alpha: Some(alpha), ..Raster::grey(width, height, pixels) };
     }
     if !has_alpha {

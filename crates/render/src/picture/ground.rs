@@ -18,6 +18,8 @@ const STROKE: usize = 9;
 const FLOOR_MIN: u8 = 22;
 /// And of more they are not, however noisy it is.
 const FLOOR_MAX: u8 = 90;
+/// What was drawn by a program has no noise, what was scanned has at least so much.
+const NOISE: u8 = 3;
 /// Neighbours of a ground differ by less: light falls off slowly.
 const SAME: u8 = 11;
 
@@ -68,6 +70,8 @@ pub(super) struct Tile {
     pub(super) below: u8,
     /// Contrast of strokes hereabouts.
     pub(super) strength: u8,
+    /// Its ground runs from dark to light, and nothing stands on it.
+    pub(super) gradient: bool,
 }
 
 /// The grounds of a picture.
@@ -86,8 +90,9 @@ pub(super) fn survey(luma: &[u8], width: usize, resolution: Resolution) -> Groun
     let (darkest, lightest) = cells(luma, width, cell_rows(resolution));
     let closed = narrow::<Darkest>(&narrow::<Lightest>(&darkest));
     let opened = narrow::<Lightest>(&narrow::<Darkest>(&lightest));
-    let (mut tiles, floor) = tiles(&darkest, &lightest, &closed, &opened);
-    let paper = decide(&mut tiles, floor);
+    let (mut tiles, noise) = tiles(&darkest, &lightest, &closed, &opened);
+    let floor = floor(noise);
+    let paper = decide(&mut tiles, floor, noise >= NOISE);
     Ground { closed, tiles, floor, paper }
 }
 
@@ -208,7 +213,8 @@ fn tiles(darkest: &Plane<u8>, lightest: &Plane<u8>, closed: &Plane<u8>, opened: 
             }
         }
     }
-    let floor = floor(sums.values.iter().map(|sums| sums.dark_max.min(sums.light_max)));
+    let noise = noise(sums.values.iter().map(|sums| sums.dark_max.min(sums.light_max)));
+    let floor = floor(noise);
     let mut tiles: Plane<Tile> = Plane::new(across, down);
     let cells_of = |at: usize, all: usize| TILE.min(all - at * TILE) as u16;
     for (ty, (tiles, sums)) in
@@ -222,11 +228,11 @@ fn tiles(darkest: &Plane<u8>, lightest: &Plane<u8>, closed: &Plane<u8>, opened: 
             *tile = Tile { level: level as u8, dark: sum.dark_max, light: sum.light_max, on_dark, ..Tile::default() };
         }
     }
-    (tiles, floor)
+    (tiles, noise)
 }
 
 /// Most tiles of most pictures are plain ground; what moves there is noise.
-fn floor(contrasts: impl Iterator<Item = u8>) -> u8 {
+fn noise(contrasts: impl Iterator<Item = u8>) -> u8 {
     let mut counts = [0usize; 256];
     let mut all = 0;
     for contrast in contrasts {
@@ -236,16 +242,17 @@ fn floor(contrasts: impl Iterator<Item = u8>) -> u8 {
         all += 1;
     }
     let mut rest = all / 4;
-    let noise = counts
-        .iter()
-        .position(|&count| {
-            let found = count > rest;
-            rest = rest.saturating_sub(count);
-            found
-        })
-        .unwrap_or(0);
-    // Below 256.
-    ((noise + noise / 2).min(255) as u8).saturating_add(8).clamp(FLOOR_MIN, FLOOR_MAX)
+    let quarter = counts.iter().position(|&count| {
+        let found = count > rest;
+        rest = rest.saturating_sub(count);
+        found
+    });
+    // One of 256.
+    quarter.unwrap_or(0) as u8
+}
+
+fn floor(noise: u8) -> u8 {
+    noise.saturating_add(noise / 2).saturating_add(8).clamp(FLOOR_MIN, FLOOR_MAX)
 }
 
 /// A ground: tiles of about one tone that hang together.
@@ -256,13 +263,17 @@ struct Area {
     /// Tiles with dark strokes on it, and with light ones.
     dark: usize,
     light: usize,
+    /// Tiles without strokes.
+    plain: usize,
+    darkest: u8,
+    lightest: u8,
     /// It reaches the edge of the picture, and this far from it.
     at_edge: bool,
     depth: usize,
 }
 
 /// Says of each tile what its ground becomes; the tone of the paper.
-fn decide(tiles: &mut Plane<Tile>, floor: u8) -> u8 {
+fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
     let (width, height) = (tiles.width, tiles.height);
     let mut area_of = vec![usize::MAX; tiles.values.len()];
     let mut areas: Vec<Area> = Vec::new();
@@ -271,7 +282,7 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8) -> u8 {
         if area_of.get(start).is_none_or(|&area| area != usize::MAX) {
             continue;
         }
-        let mut area = Area::default();
+        let mut area = Area { darkest: 255, ..Area::default() };
         open.push(start);
         if let Some(mark) = area_of.get_mut(start) {
             *mark = areas.len();
@@ -282,6 +293,9 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8) -> u8 {
             area.levels += usize::from(tile.level);
             area.dark += usize::from(!tile.on_dark && tile.dark >= floor);
             area.light += usize::from(tile.on_dark && tile.light >= floor);
+            area.darkest = area.darkest.min(tile.level);
+            area.lightest = area.lightest.max(tile.level);
+            area.plain += usize::from(tile.dark < floor && tile.light < floor);
             let (x, y) = (at % width, at / width);
             let depth = x.min(width - 1 - x).min(y).min(height - 1 - y);
             area.at_edge |= depth == 0;
@@ -307,15 +321,22 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8) -> u8 {
     }
     // The lightest ground of some size is the paper.
     let large = tiles.values.len() / 50;
-    let paper = areas.iter().filter(|area| area.tiles >= large.max(1)).map(Area::level).max().unwrap_or(255).max(60);
+    let is_gradient =
+        |area: &Area| !noisy && area.lightest - area.darkest > GRADIENT && area.plain * 10 > area.tiles * 9;
+    let level = |area: &Area| if is_gradient(area) { usize::from(area.lightest) } else { area.level() };
+    let paper = areas.iter().filter(|area| area.tiles >= large.max(1)).map(level).max().unwrap_or(255).max(60);
     // Both at most 255.
     let half = (paper * 45 / 100) as u8;
-    let scan = floor > FLOOR_MIN && width >= SCAN && height >= SCAN;
+    let scan = noisy && width >= SCAN && height >= SCAN;
     let decided: Vec<Decided> = areas
         .iter()
         .map(|area| {
             let level = area.level();
-            let black = if area.light >= 3 && area.light > area.dark * 2 && level * 100 < paper * 85 {
+            // Close print seems to be a dark ground, but there is none without strokes.
+            let few = area.light * 2 > area.tiles && (area.tiles < TILES_MIN || area.plain * 12 < area.tiles);
+            let black = if few {
+                false
+            } else if area.light >= 3 && area.light > area.dark * 2 && level * 100 < paper * 85 {
                 true
             } else if area.dark >= 3 && area.dark > area.light {
                 false
@@ -324,7 +345,7 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8) -> u8 {
             };
             // What lies beside the sheet on a scanner's glass.
             let beyond = scan && black && area.at_edge && area.depth <= BEYOND && area.light < 3;
-            Decided { black: black && !beyond, beyond }
+            Decided { black: black && !beyond, beyond, gradient: is_gradient(area) }
         })
         .collect();
     let decided = |x: usize, y: usize| {
@@ -333,7 +354,7 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8) -> u8 {
     };
     for y in 0..height {
         for x in 0..width {
-            let Some(Decided { black, .. }) = decided(x, y) else { continue };
+            let Some(Decided { black, gradient, .. }) = decided(x, y) else { continue };
             let mut strength = 0;
             let mut beyond = false;
             for y in y.saturating_sub(1)..=y + 1 {
@@ -350,6 +371,7 @@ fn decide(tiles: &mut Plane<Tile>, floor: u8) -> u8 {
             }
             if let Some(tile) = tiles.values.get_mut(y * width + x) {
                 tile.black = black;
+                tile.gradient = gradient;
                 tile.strength = strength;
                 tile.below = if black {
                     half.max(tile.level.saturating_add((strength / 2).max(floor / 2)))
@@ -370,6 +392,7 @@ struct Decided {
     black: bool,
     /// It is none of the sheet's.
     beyond: bool,
+    gradient: bool,
 }
 
 impl Area {
@@ -378,6 +401,10 @@ impl Area {
     }
 }
 
+/// The lightest and darkest of a ground that is a gradient differ by more.
+const GRADIENT: u8 = 64;
+/// A ground for light strokes has as many tiles.
+const TILES_MIN: usize = 16;
 /// Tiles along a side from which on a picture may be the scan of a page.
 const SCAN: usize = 90;
 /// Tiles that a scanner shows beyond the edge of a sheet.

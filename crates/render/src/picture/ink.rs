@@ -7,8 +7,8 @@ use ferrofax_fax::page::{Bitmap, Resolution};
 
 use super::Placed;
 use super::ground::{self, CELL, Ground, TILE, cell_rows};
-use super::tone::{self, Screen, Tones};
 use super::resample::OnGrid;
+use super::tone::{self, Screen, Tones};
 
 /// Paints a picture onto the page.
 pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitmap, clip: Option<&Bitmap>) -> Placed {
@@ -23,12 +23,14 @@ pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitma
     };
     let ground = ground::survey(pels, picture.width, resolution);
     let tones = tone::find(&ground);
-    let mut screen = Screen::new(resolution, 1);
+    let mut screen = Screen::new(resolution, tones.white, 1);
     let mut coarsened = false;
     let mut rows = black_rows(picture, pels, &ground, &tones, &screen, resolution);
     if tones.any {
-        while tone::code_bytes(&rows, picture.width) > BYTES_MAX * rows_per_standard(resolution) && screen.size < SIZE_MAX {
-            screen = Screen::new(resolution, screen.size + 1);
+        while tone::code_bytes(&rows, picture.width) > BYTES_MAX * rows_per_standard(resolution)
+            && screen.size < SIZE_MAX
+        {
+            screen = Screen::new(resolution, tones.white, screen.size + 1);
             coarsened = true;
             rows = black_rows(picture, pels, &ground, &tones, &screen, resolution);
         }
@@ -37,6 +39,42 @@ pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitma
         write_row(picture, y, bytes, target, clip);
     }
     Placed { tone: tones.any, coarsened }
+}
+
+/// Paints a picture of black strokes on white: nothing to find out.
+pub(super) fn paint_strokes(picture: &OnGrid, resolution: Resolution, target: &mut Bitmap) {
+    let (width, pad, stride) = (picture.width, picture.left % 8, stride(picture));
+    let mut row = Row::new(pad, stride, resolution);
+    row.below.fill(128);
+    row.faint.fill(FAINT);
+    let mut bytes = vec![0; stride];
+    for y in 0..picture.height {
+        let lines = around(y, width, picture.height).map(|range| picture.luma.get(range).unwrap_or_default());
+        bytes.fill(0);
+        let [_, here, _] = lines;
+        if here.iter().any(|&pel| pel < FAINT) {
+            row.sharpen(lines, 0, width);
+            row.compare(&mut bytes, 0, width);
+            row.hairlines(&mut bytes, near(&picture.luma, y, width), FAINT_STEP, 0, width);
+        }
+        write_row(picture, y, &bytes, target, None);
+    }
+}
+
+/// Lighter is never black: 1/8 of a pel is covered.
+const FAINT: u8 = 224;
+/// A hairline is darker than both its sides by as much.
+const FAINT_STEP: u8 = 20;
+
+/// The rows from two above to two below; none beyond the picture.
+fn near(pels: &[u8], y: usize, width: usize) -> [&[u8]; 5] {
+    [y.checked_sub(2), y.checked_sub(1), Some(y), Some(y + 1), Some(y + 2)]
+        .map(|y| y.and_then(|y| pels.get(y * width..(y + 1) * width)).unwrap_or_default())
+}
+
+/// Where the rows above, here and below are.
+fn around(y: usize, width: usize, height: usize) -> [std::ops::Range<usize>; 3] {
+    [y.saturating_sub(1), y, (y + 1).min(height - 1)].map(|y| y * width..(y + 1) * width)
 }
 
 /// Code that a picture with photographs may take at standard resolution, about; twice that at fine.
@@ -64,22 +102,19 @@ fn black_rows(
 ) -> Vec<u8> {
     let (width, pad, stride) = (picture.width, picture.left % 8, stride(picture));
     let mut bytes = vec![0; stride * picture.height];
-    let mut row = Row { pad, sharp: vec![255; stride * 8], below: vec![0; stride * 8] };
+    let mut row = Row::new(pad, stride, resolution);
     let cells = cell_rows(resolution);
-    let line = |pels: &'_ [u8], y: usize| -> [std::ops::Range<usize>; 3] {
-        let at = |y: usize| y * width..((y + 1) * width).min(pels.len());
-        [at(y.saturating_sub(1)), at(y), at((y + 1).min(picture.height - 1))]
-    };
     for (y, bytes) in bytes.chunks_exact_mut(stride).enumerate() {
         let (cell, tile) = (y / cells, y / cells / TILE);
         if let Some((from, to)) = row.thresholds(ground, cell, tile) {
-            let lines = line(pels, y).map(|range| pels.get(range).unwrap_or_default());
+            let lines = around(y, width, picture.height).map(|range| pels.get(range).unwrap_or_default());
             row.sharpen(lines, from, to.min(width));
             row.compare(bytes, from, to.min(width));
+            row.hairlines(bytes, near(pels, y, width), ground.floor, from, to.min(width));
         }
         for span in tones.spans(tile) {
             let (from, to) = (span.start * TILE * CELL, (span.end * TILE * CELL).min(width));
-            let lines = line(&picture.luma, y).map(|range| picture.luma.get(range).unwrap_or_default());
+            let lines = around(y, width, picture.height).map(|range| picture.luma.get(range).unwrap_or_default());
             row.sharpen(lines, from, to);
             let below = row.below.get_mut(pad + from..pad + to).unwrap_or_default();
             screen.thresholds(picture.left + from, picture.top + y, below);
@@ -89,16 +124,32 @@ fn black_rows(
     bytes
 }
 
-/// By how much pels are set off, in eighths of what they differ from four neighbours.
-const OFF: i16 = 2;
+/// By how much pels are set off, in eighths of what they differ from two neighbours in the line.
+const ACROSS: i16 = 2;
 
+/// The same down the rows. Standard pels are long, and blur more.
+fn down(resolution: Resolution) -> i16 {
+    if resolution == Resolution::Standard { 4 } else { 2 }
+}
+
+/// A row at work. Pels lie in it as in the page.
 struct Row {
     pad: usize,
+    /// See [`down`].
+    down: i16,
     sharp: Vec<u8>,
+    /// What is sharp and below is black.
     below: Vec<u8>,
+    /// What is below this may be a hairline.
+    faint: Vec<u8>,
 }
 
 impl Row {
+    fn new(pad: usize, stride: usize, resolution: Resolution) -> Row {
+        let pels = stride * 8;
+        Row { pad, down: down(resolution), sharp: vec![255; pels], below: vec![0; pels], faint: vec![0; pels] }
+    }
+
     /// What is black in a row of cells; the columns between which there is any.
     fn thresholds(&mut self, ground: &Ground, cell_y: usize, tile_y: usize) -> Option<(usize, usize)> {
         let floor = ground.floor;
@@ -106,17 +157,24 @@ impl Row {
         let closed = ground.closed.row(cell_y);
         let below = self.below.get_mut(self.pad..).unwrap_or_default();
         let tiles = ground.tiles.row(tile_y);
-        let groups = below.chunks_mut(TILE * CELL).zip(closed.chunks(TILE)).zip(tiles);
-        for (at, ((below, closed), tile)) in groups.enumerate() {
+        let faint = self.faint.get_mut(self.pad..).unwrap_or_default();
+        let to = below.chunks_mut(TILE * CELL).zip(faint.chunks_mut(TILE * CELL));
+        let groups = to.zip(closed.chunks(TILE)).zip(tiles);
+        for (at, (((below, faint), closed), tile)) in groups.enumerate() {
             let quiet = tile.strength < floor && closed.iter().all(|&closed| closed > tile.below);
             if !tile.black && quiet {
                 below.fill(0);
+                faint.fill(0);
                 continue;
             }
             span = Some((span.map_or(at, |(first, _)| first), at + 1));
             let depth = (tile.strength / 2).max(floor * 2 / 3);
-            for (below, &closed) in below.chunks_mut(CELL).zip(closed) {
-                below.fill(if tile.black || closed <= tile.below { tile.below } else { closed.saturating_sub(depth) });
+            let least = (tile.strength / 5).max(floor);
+            let cells = below.chunks_mut(CELL).zip(faint.chunks_mut(CELL)).zip(closed);
+            for ((below, faint), &closed) in cells {
+                let is_dark = tile.black || closed <= tile.below;
+                below.fill(if is_dark { tile.below } else { closed.saturating_sub(depth) });
+                faint.fill(if is_dark { 0 } else { closed.saturating_sub(least) });
             }
         }
         span.map(|(first, last)| (first * TILE * CELL, last * TILE * CELL))
@@ -148,8 +206,35 @@ impl Row {
             pels.zip(here.get(first..end).unwrap_or_default()).zip(sides).zip(ends)
         {
             let [pel, left, right, above, below] = [pel, left, right, above, below].map(i16::from);
-            let off = (pel << 2).wrapping_sub(left).wrapping_sub(right).wrapping_sub(above).wrapping_sub(below);
-            *to = pel.wrapping_add(off.wrapping_mul(OFF) >> 3).clamp(0, 255) as u8;
+            let across = (pel << 1).wrapping_sub(left).wrapping_sub(right);
+            let down = (pel << 1).wrapping_sub(above).wrapping_sub(below);
+            let off = across.wrapping_mul(ACROSS).wrapping_add(down.wrapping_mul(self.down));
+            *to = pel.wrapping_add(off >> 3).clamp(0, 255) as u8;
+        }
+    }
+
+    /// Adds what is not dark enough, but darker by a `step` than what lies on both sides of it: strokes thinner than a pel.
+    fn hairlines(&self, bytes: &mut [u8], near: [&[u8]; 5], step: u8, from: usize, to: usize) {
+        let [_, _, here, _, _] = near;
+        let faint = self.faint.get(self.pad + from..self.pad + to).unwrap_or_default();
+        let groups = here.get(from..to).unwrap_or_default().chunks(8).zip(faint.chunks(8));
+        for (group, (pels, faint)) in groups.enumerate() {
+            if !pels.iter().zip(faint).fold(false, |any, (pel, faint)| any | (pel < faint)) {
+                continue;
+            }
+            for (x, (&pel, &faint)) in (from + group * 8..).zip(pels.iter().zip(faint)) {
+                let at = self.pad + x;
+                let Some(byte) = bytes.get_mut(at / 8) else { continue };
+                let bit = 0x80 >> (at % 8);
+                if pel >= faint || *byte & bit != 0 {
+                    continue;
+                }
+                let beside = |by: isize| x.checked_add_signed(by).and_then(|x| here.get(x)).copied().unwrap_or(255);
+                let ends = near.map(|row| row.get(x).copied().unwrap_or(255));
+                if is_ridge(ends, step) || is_ridge([-2, -1, 0, 1, 2].map(beside), step) {
+                    *byte |= bit;
+                }
+            }
         }
     }
 
@@ -175,6 +260,15 @@ impl Row {
             *byte = *byte & !mine | bits & mine;
         }
     }
+}
+
+/// See [`Row::hairlines`]: the middle of five pels is a ridge.
+fn is_ridge([far_before, before, pel, after, far_after]: [u8; 5], step: u8) -> bool {
+    // Of two that are equal the second counts.
+    pel <= before
+        && pel < after
+        && before.max(far_before).saturating_sub(pel) >= step
+        && after.max(far_after).saturating_sub(pel) >= step
 }
 
 /// Writes a row of the picture, which begins at a byte of the page, where it covers the page.

@@ -10,7 +10,7 @@ mod ink;
 mod resample;
 mod tone;
 
-use ferrofax_fax::page::{Bitmap, Resolution};
+use ferrofax_fax::page::{Bitmap, Resolution, Rows, WIDTH_PELS};
 
 use crate::geometry::Placement;
 use crate::{Note, Output, Paper, RenderError};
@@ -88,33 +88,79 @@ pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: 
     resample::resample(raster, transform, columns, rows)
 }
 
-pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
-    let number = out.page();
-    let decoded = crate::guarded(Some(number), || decode(document, &out.options.limits))??;
-    sheet(&decoded, out)
+/// As [`place`], for a picture of one bit a pixel, given as its black runs.
+pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) {
+    if let Some(on_grid) = resample::resample_runs(runs, transform, target.width(), target.rows()) {
+        return ink::paint_strokes(&on_grid, resolution, target);
+    }
+    let width = usize::from(runs.width());
+    let mut luma = vec![255; width * runs.len() as usize];
+    for (to, row) in luma.chunks_exact_mut(width.max(1)).zip(runs.iter()) {
+        for run in row.chunks(2) {
+            let from = run.first().map_or(width, |&at| usize::from(at));
+            let end = run.get(1).map_or(width, |&at| usize::from(at));
+            to.get_mut(from..end).unwrap_or_default().fill(0);
+        }
+    }
+    let raster = Raster::grey(width as u32, runs.len(), luma);
+    if let Some(on_grid) = resample::resample(&raster, transform, target.width(), target.rows()) {
+        ink::paint_strokes(&on_grid, resolution, target);
+    }
 }
 
-/// Hands out a page with one picture on it.
-pub(crate) fn sheet(decoded: &Decoded, out: &mut Output<'_>) -> Result<(), RenderError> {
+pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
+    let number = out.page();
+    let Decoded { raster, dpi, orientation } = crate::guarded(Some(number), || decode(document, &out.options.limits))??;
+    sheet(&Sheet { pels: Pels::Grey(raster), dpi, orientation }, out)
+}
+
+/// A picture that is a page of a document.
+pub(crate) struct Sheet<'a> {
+    pub(crate) pels: Pels<'a>,
+    pub(crate) dpi: Dpi,
+    /// The field Orientation of TIFF 6.0 and EXIF.
+    pub(crate) orientation: u8,
+}
+
+/// What a picture is made of.
+pub(crate) enum Pels<'a> {
+    /// Anything.
+    Grey(Raster),
+    /// Black strokes on white.
+    Runs(&'a Rows),
+}
+
+/// Hands out a page with one picture on it, centred across the line: in its true size, or what is likely to be that.
+pub(crate) fn sheet(picture: &Sheet<'_>, out: &mut Output<'_>) -> Result<(), RenderError> {
     let options = out.options;
-    let raster = &decoded.raster;
-    let (width, height) = (f64::from(raster.width), f64::from(raster.height));
-    let turned = decoded.orientation >= 5;
-    let (dpi_x, dpi_y) = plausible(decoded.dpi).unwrap_or_else(|| guessed((width, height), options.paper));
-    let (width_mm, height_mm) = (width / dpi_x * MM_PER_INCH, height / dpi_y * MM_PER_INCH);
-    let seen_mm = if turned { (height_mm, width_mm) } else { (width_mm, height_mm) };
-    let place_at = Placement::new(seen_mm.0, seen_mm.1, options.paper, options.resolution);
-    if place_at.scale < SHRUNK {
-        // A percentage below 100.
-        out.summary.notes.push((out.page(), Note::Shrunk((place_at.scale * 100.0).round() as u32)));
+    let (width, height, line_art) = match &picture.pels {
+        Pels::Grey(raster) => (f64::from(raster.width), f64::from(raster.height), false),
+        Pels::Runs(rows) => (f64::from(rows.width()), f64::from(rows.len()), true),
+    };
+    if width == 0.0 || height == 0.0 {
+        return Err(RenderError::Damaged { page: Some(out.page()), what: "its size" });
     }
-    let upright = upright(decoded.orientation, width, height);
-    let to_mm = [seen_mm.0 / if turned { height } else { width }, 0.0, 0.0, seen_mm.1 / if turned { width } else { height }, 0.0, 0.0];
-    let transform = joined(place_at.coefficients(), joined(to_mm, upright));
-    let mut page = Bitmap::new(ferrofax_fax::page::WIDTH_PELS, place_at.rows);
-    let placed = place(raster, transform, options.resolution, &mut page, None);
-    if placed.coarsened {
-        out.summary.notes.push((out.page(), Note::Coarsened));
+    let turned = picture.orientation >= 5;
+    let (dpi_x, dpi_y) = plausible(picture.dpi).unwrap_or_else(|| guessed((width, height), line_art, options.paper));
+    let stored_mm = (width / dpi_x * MM_PER_INCH, height / dpi_y * MM_PER_INCH);
+    let seen_mm = if turned { (stored_mm.1, stored_mm.0) } else { stored_mm };
+    let on_paper = Placement::new(seen_mm.0, seen_mm.1, options.paper, options.resolution);
+    if on_paper.scale < SHRUNK {
+        // A percentage below 100.
+        out.summary.notes.push((out.page(), Note::Shrunk((on_paper.scale * 100.0).round() as u32)));
+    }
+    let (mm_x, mm_y) = (MM_PER_INCH / dpi_x, MM_PER_INCH / dpi_y);
+    let (mm_x, mm_y) = if turned { (mm_y, mm_x) } else { (mm_x, mm_y) };
+    let upright = upright(picture.orientation, width, height);
+    let transform = joined(on_paper.coefficients(), joined([mm_x, 0.0, 0.0, mm_y, 0.0, 0.0], upright));
+    let mut page = Bitmap::new(WIDTH_PELS, on_paper.rows);
+    match &picture.pels {
+        Pels::Grey(raster) => {
+            if place(raster, transform, options.resolution, &mut page, None).coarsened {
+                out.summary.notes.push((out.page(), Note::Coarsened));
+            }
+        }
+        Pels::Runs(rows) => place_runs(rows, transform, options.resolution, &mut page),
     }
     out.push(&mut page.source(options.resolution))
 }
@@ -164,7 +210,7 @@ fn plausible(stated: Dpi) -> Option<(f64, f64)> {
 }
 
 /// The coarsest usual resolution at which the picture fits the sheet, upright or turned.
-fn guessed((width, height): (f64, f64), paper: Paper) -> (f64, f64) {
+fn guessed((width, height): (f64, f64), line_art: bool, paper: Paper) -> (f64, f64) {
     const USUAL: [f64; 6] = [96.0, 150.0, 200.0, 300.0, 400.0, 600.0];
     let (area_width, area_height) = paper.area_mm();
     let fits = |dpi: f64| {
@@ -172,6 +218,8 @@ fn guessed((width, height): (f64, f64), paper: Paper) -> (f64, f64) {
         let (width, height) = (width * MM_PER_INCH / dpi / 1.03, height * MM_PER_INCH / dpi / 1.03);
         (width <= area_width && height <= area_height) || (height <= area_width && width <= area_height)
     };
-    let dpi = USUAL.iter().copied().find(|&dpi| fits(dpi)).unwrap_or(600.0);
+    // A scanner's, or a screen's.
+    let usual = if line_art { USUAL.get(2..).unwrap_or_default() } else { &USUAL[..] };
+    let dpi = usual.iter().copied().find(|&dpi| fits(dpi)).unwrap_or(600.0);
     (dpi, dpi)
 }

@@ -17,6 +17,8 @@ use super::ground::{Ground, Plane, Tile, cell_rows};
 pub(super) struct Tones {
     tiles: Plane<bool>,
     pub(super) any: bool,
+    /// What is white in them.
+    pub(super) white: u8,
 }
 
 /// Tones of neighbours two tiles apart that differ by this much, at least and at most, and those of tiles far apart.
@@ -31,10 +33,11 @@ const TILES_MIN: usize = 100;
 pub(super) fn find(ground: &Ground) -> Tones {
     let tiles = &ground.tiles;
     let (width, height) = (tiles.width, tiles.height);
-    let mut tones = Tones { tiles: Plane::new(width, height), any: false };
+    let mut tones = Tones { tiles: Plane::new(width, height), any: false, white: ground.paper };
     let noise = ground.floor / 5;
-    let varies = |a: Tile, b: Tile, range: &Range<u8>| {
-        let by = a.level.abs_diff(b.level);
+    let levels = lightest(tiles);
+    let varies = |a: u8, b: u8, range: &Range<u8>| {
+        let by = a.abs_diff(b);
         by >= range.start.max(noise) && by < range.end
     };
     let mut seeds = Plane::new(width, height);
@@ -43,7 +46,7 @@ pub(super) fn find(ground: &Ground) -> Tones {
         let mut down: Plane<bool> = Plane::new(width, height);
         let rows = across.values.chunks_exact_mut(width.max(1)).zip(down.values.chunks_exact_mut(width.max(1)));
         for (y, (across, down)) in rows.enumerate() {
-            let (here, below) = (tiles.row(y), tiles.row(y + apart));
+            let (here, below) = (levels.row(y), levels.row(y + apart));
             for ((to, &tile), &next) in across.iter_mut().zip(here).zip(here.get(apart..).unwrap_or_default()) {
                 *to = varies(tile, next, &range);
             }
@@ -70,13 +73,20 @@ pub(super) fn find(ground: &Ground) -> Tones {
             }
         }
     }
+    for (to, tile) in tones.tiles.values.iter_mut().zip(&tiles.values) {
+        *to = tile.gradient;
+        tones.any |= tile.gradient;
+    }
     for photograph in clusters(&seeds) {
-        if photograph.tiles < TILES_MIN {
+        if photograph.tiles < TILES_MIN || is_flat(&photograph, &seeds, &levels) {
             continue;
         }
         tones.any = true;
         let full = photograph.tiles * 2 >= photograph.area();
         let all = photograph.area() * 10 >= width * height * 6 && full;
+        if all {
+            tones.white = 255;
+        }
         let filled = match (all, full) {
             (true, _) => Some(Cluster { columns: 0..width, rows: 0..height, tiles: 0 }),
             (false, true) => Some(fitted(photograph.clone(), ground)),
@@ -98,6 +108,37 @@ pub(super) fn find(ground: &Ground) -> Tones {
         }
     }
     tones
+}
+
+/// Much of it is of one tone: a ground with something on it.
+fn is_flat(cluster: &Cluster, seeds: &Plane<bool>, levels: &Plane<u8>) -> bool {
+    let mut counts = [0usize; 64];
+    for y in cluster.rows.clone() {
+        for x in cluster.columns.clone() {
+            if seeds.at(x, y)
+                && let Some(count) = counts.get_mut(usize::from(levels.at(x, y) / 4))
+            {
+                *count += 1;
+            }
+        }
+    }
+    // Beside each other, lest one tone falls on two sides of a bound.
+    counts.windows(2).any(|pair| pair.iter().sum::<usize>() * 5 >= cluster.tiles * 2)
+}
+
+/// The lightest of each nine tiles: close print darkens what seems its ground, but not everywhere.
+fn lightest(tiles: &Plane<Tile>) -> Plane<u8> {
+    let mut lightest = Plane::new(tiles.width, tiles.height);
+    for (y, to) in lightest.values.chunks_exact_mut(tiles.width.max(1)).enumerate() {
+        for y in y.saturating_sub(1)..=y + 1 {
+            let row = tiles.row(y);
+            for (x, to) in to.iter_mut().enumerate() {
+                let about = row.get(x.saturating_sub(1)..(x + 2).min(row.len())).unwrap_or_default();
+                *to = about.iter().map(|tile| tile.level).fold(*to, u8::max);
+            }
+        }
+    }
+    lightest
 }
 
 /// Sums of all above and to the left.
@@ -244,12 +285,13 @@ pub(super) struct Screen {
 const DOT: usize = 16;
 const LINE: usize = 6;
 /// Darker is plain black.
-const SHADOW: u8 = 20;
+const SHADOW: f64 = 20.0;
 /// From here on plain white.
-const LIGHT: u8 = 238;
+const LIGHT: f64 = 238.0;
 
 impl Screen {
-    pub(super) fn new(resolution: Resolution, size: usize) -> Screen {
+    /// `white` is what needs no dots.
+    pub(super) fn new(resolution: Resolution, white: u8, size: usize) -> Screen {
         // Two lines, their dots beside each other.
         let (width, fine) = (DOT * size, 2 * LINE * size);
         let height = fine * cell_rows(resolution) / 2;
@@ -268,7 +310,8 @@ impl Screen {
             let light = 1.0 - (rank as f64 + 0.5) / places.len() as f64;
             // Dots grow when printed; the power lightens the middle tones by about as much.
             if let Some(value) = below.get_mut(*place) {
-                *value = ((255.0 * light.powf(1.15)) as u8).clamp(SHADOW, LIGHT);
+                let value_255 = (255.0 * light.powf(1.15)).clamp(SHADOW, LIGHT);
+                *value = (value_255 * f64::from(white) / 255.0) as u8;
             }
         }
         Screen { below, width, height, size }

@@ -1,5 +1,5 @@
 //! TIFF beyond the fax codings: grey, colour, palettes, tiles, LZW, deflate, JPEG, BigTIFF. Decoded by the crate `tiff`, which
-//! nothing else in this crate knows, and reduced to luma on a white ground.
+//! nothing else in this crate knows.
 
 use std::io::Cursor;
 
@@ -7,20 +7,14 @@ use tiff::decoder::{BufferLayoutPreference, Decoder, DecodingResult};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
-use super::Dpi;
-use super::scale::Luma;
-use crate::pdf::luma;
+use crate::picture::{Dpi, Pels, Raster, Sheet};
 use crate::{Limits, RenderError};
 
 /// A picture as this module hands it out.
 pub(super) struct Picture {
-    pub(super) luma: Luma,
-    pub(super) dpi: Dpi,
-    pub(super) orientation: u8,
+    pub(super) sheet: Sheet<'static>,
     /// A thumbnail or a mask.
     pub(super) auxiliary: bool,
-    /// More than black and white.
-    pub(super) tone: bool,
 }
 
 pub(super) struct Foreign<'a> {
@@ -58,7 +52,7 @@ impl<'a> Foreign<'a> {
         let dpi = resolution(decoder);
         let photometric: u16 = decoder.find_tag_unsigned(Tag::PhotometricInterpretation)?.unwrap_or(1);
         let palette = if photometric == PALETTE { Some(palette(decoder)?) } else { None };
-        let (luma, tone) = if palette.is_some() {
+        let raster = if palette.is_some() {
             // The library refuses palettes, but reads the same bytes as grey.
             let pointer = decoder.ifd_pointer().map_or(0, |pointer| pointer.0);
             let little_endian = decoder.byte_order() == tiff::tags::ByteOrder::LittleEndian;
@@ -71,7 +65,8 @@ impl<'a> Foreign<'a> {
         } else {
             read(decoder, None)?
         };
-        Ok(Some(Picture { luma, dpi, orientation, auxiliary: subfile & 0b101 != 0, tone }))
+        let sheet = Sheet { pels: Pels::Grey(raster), dpi, orientation };
+        Ok(Some(Picture { sheet, auxiliary: subfile & 0b101 != 0 }))
     }
 }
 
@@ -107,12 +102,12 @@ fn resolution(decoder: &mut Decoder<Cursor<&[u8]>>) -> Dpi {
     (value(Tag::XResolution), value(Tag::YResolution))
 }
 
-/// The luma of each entry of a palette.
-fn palette(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Vec<u8>, TiffError> {
+/// Red, green and blue of each entry of a palette.
+fn palette(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Vec<[u8; 3]>, TiffError> {
     let map = decoder.get_tag_u16_vec(Tag::ColorMap)?;
     let entries = map.len() / 3;
     let colour = |plane: usize, entry: usize| (map.get(plane * entries + entry).copied().unwrap_or(0) >> 8) as u8;
-    Ok((0..entries).map(|entry| luma(colour(0, entry), colour(1, entry), colour(2, entry))).collect())
+    Ok((0..entries).map(|entry| [0, 1, 2].map(|plane| colour(plane, entry))).collect())
 }
 
 /// The file with the directory at `pointer` saying grey instead of palette. Classic TIFF only.
@@ -132,46 +127,46 @@ fn as_grey(document: &[u8], pointer: u64, little_endian: bool) -> Option<Vec<u8>
     Some(file)
 }
 
-/// Decodes the current picture; true if it is more than black and white.
-fn read(decoder: &mut Decoder<Cursor<&[u8]>>, palette: Option<&[u8]>) -> Result<(Luma, bool), Refused> {
+/// Decodes the current picture, on white where it is transparent.
+fn read(decoder: &mut Decoder<Cursor<&[u8]>>, palette: Option<&[[u8; 3]]>) -> Result<Raster, Refused> {
     let (width, height) = decoder.dimensions()?;
     let color = decoder.colortype()?;
     let depth = color.bit_depth();
     let mut buffer = DecodingResult::U8(Vec::new());
     let layout = decoder.read_image_to_buffer(&mut buffer)?;
-    let (width, height) = (width as usize, height as usize);
     let samples = Samples::new(buffer, depth, &layout, usize::from(color.num_samples()))?;
-    let grey = |value: u8| match palette {
-        Some(palette) => palette.get(usize::from(value)).copied().unwrap_or(255),
-        // As many bits as there are, to all eight.
-        None => match depth {
-            1 => value * 255,
-            2 => value * 85,
-            4 => value * 17,
-            _ => value,
-        },
+    // As many bits as there are, to all eight.
+    let grey = |value: u8| match depth {
+        1 => value * 255,
+        2 => value * 85,
+        4 => value * 17,
+        _ => value,
     };
     let on_white = |value: u8, alpha: u8| 255 - ((255 - u32::from(value)) * u32::from(alpha) / 255) as u8;
-    let pel = |x: usize, y: usize| {
+    let places = || (0..height as usize).flat_map(|y| (0..width as usize).map(move |x| (x, y)));
+    let is_coloured =
+        matches!(color, ColorType::RGB(_) | ColorType::RGBA(_) | ColorType::CMYK(_) | ColorType::CMYKA(_));
+    if palette.is_none() && !is_coloured {
+        // The first sample of all is the light.
+        let luma = match color {
+            ColorType::GrayA(_) => places().map(|(x, y)| on_white(samples.at(x, y, 0), samples.at(x, y, 1))).collect(),
+            _ => places().map(|(x, y)| grey(samples.at(x, y, 0))).collect(),
+        };
+        return Ok(Raster::grey(width, height, luma));
+    }
+    let pixel = |(x, y)| {
         let at = |sample| samples.at(x, y, sample);
-        match color {
-            ColorType::RGB(_) => luma(at(0), at(1), at(2)),
-            ColorType::RGBA(_) => on_white(luma(at(0), at(1), at(2)), at(3)),
-            ColorType::GrayA(_) => on_white(at(0), at(1)),
-            ColorType::CMYK(_) | ColorType::CMYKA(_) => {
-                let light = |ink: u8| ((255 - u32::from(ink)) * (255 - u32::from(at(3))) / 255) as u8;
-                luma(light(at(0)), light(at(1)), light(at(2)))
+        match (palette, color) {
+            (Some(palette), _) => palette.get(usize::from(at(0))).copied().unwrap_or([255; 3]),
+            (_, ColorType::RGBA(_)) => [0, 1, 2].map(|sample| on_white(at(sample), at(3))),
+            (_, ColorType::CMYK(_) | ColorType::CMYKA(_)) => {
+                [0, 1, 2].map(|ink| ((255 - u32::from(at(ink))) * (255 - u32::from(at(3))) / 255) as u8)
             }
-            // The first sample of all others is the light.
-            _ => grey(at(0)),
+            _ => [0, 1, 2].map(at),
         }
     };
-    let mut pels = Vec::with_capacity(width * height);
-    for y in 0..height {
-        pels.extend((0..width).map(|x| pel(x, y)));
-    }
-    let tone = palette.is_some() || depth > 1;
-    Ok((Luma { width, height, pels }, tone))
+    let rgb: Vec<u8> = places().flat_map(pixel).collect();
+    Ok(Raster::rgb(width, height, &rgb))
 }
 
 /// Decoded samples: eight bits each, or several to a byte.

@@ -69,7 +69,7 @@ fn every_tiff_of_the_corpus_gives_pages_or_a_reason() {
 }
 
 /// A small generator of numbers (xorshift), so that a failure can be repeated.
-fn numbers(mut seed: u64) -> impl Iterator<Item = u64> {
+pub fn numbers(mut seed: u64) -> impl Iterator<Item = u64> {
     std::iter::from_fn(move || {
         seed ^= seed << 13;
         seed ^= seed >> 7;

@@ -4,5 +4,6 @@ mod corpus;
 mod make;
 mod pdf;
 mod pdf_kinds;
+mod picture;
 mod text;
 mod tiff;
