@@ -191,10 +191,7 @@ impl<'t> Recorder<'t> {
         for row in 0..POINTS {
             for column in 0..POINTS {
                 let part = |at: u32| (f64::from(at) + 0.5) / f64::from(POINTS);
-                let at = Point::new(
-                    extent.x0 + extent.width() * part(column),
-                    extent.y0 + extent.height() * part(row),
-                );
+                let at = Point::new(extent.x0 + extent.width() * part(column), extent.y0 + extent.height() * part(row));
                 let [red, green, blue, alpha] = encoded.sample(encoded_point(&encoded, at));
                 for (sum, value) in sums.iter_mut().zip([red * alpha, green * alpha, blue * alpha, alpha]) {
                     *sum += value;
@@ -374,13 +371,10 @@ impl<'t> Recorder<'t> {
         }
         let on_page = props.transform.transform_rect_bbox(*rect);
         let bounds = self.bounds();
-        let region = Region::rectangle(
-            snapped(on_page.x0, on_page.x1, bounds.columns),
-            {
-                let (from, to) = snapped(on_page.y0, on_page.y1, bounds.rows);
-                (from.into(), to.into())
-            },
-        );
+        let region = Region::rectangle(snapped(on_page.x0, on_page.x1, bounds.columns), {
+            let (from, to) = snapped(on_page.y0, on_page.y1, bounds.rows);
+            (from.into(), to.into())
+        });
         self.fill(region, props, on_page, Some(on_page));
     }
 
@@ -459,11 +453,7 @@ impl<'t> Recorder<'t> {
         let Some(first) = run.glyphs().first() else { return };
         let [_, b, _, d, _, _] = (props.transform * first.transform()).as_coeffs();
         let lines_per_mm = f64::from(self.sheet.resolution().lines_per_metre()) / 1000.0;
-        let mm = if d.abs() >= b.abs() {
-            d.abs() * 1000.0 / lines_per_mm
-        } else {
-            b.abs() * 1000.0 / lines_per_mm
-        };
+        let mm = if d.abs() >= b.abs() { d.abs() * 1000.0 / lines_per_mm } else { b.abs() * 1000.0 / lines_per_mm };
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         self.findings.letters = self.findings.letters.saturating_add(count);
         let smallest = match self.sheet.resolution() {
@@ -495,8 +485,11 @@ fn encoded_point(encoded: &hayro::hayro_interpret::encode::EncodedShadingPattern
 
 /// An edge of a rectangle on the grid; at least one pel wide.
 fn snapped(from: f64, to: f64, (low, high): (i32, i32)) -> Run {
-    let (begin, end) = (from.round(), to.round());
-    let (begin, end) = if begin < end { (begin, end) } else { (((from + to) / 2.0).floor(), ((from + to) / 2.0).floor() + 1.0) };
+    // What touches the next one still does when both are rounded: no white line between the modules of a code.
+    const TOUCH: f64 = 0.02;
+    let middle = ((from + to) / 2.0).floor();
+    let (begin, end) = ((from - TOUCH).round(), (to + TOUCH).round());
+    let (begin, end) = if begin < end { (begin, end) } else { (middle, middle + 1.0) };
     let clamp = |at: f64| at.clamp(low.into(), high.into()) as u16;
     (clamp(begin), clamp(end))
 }

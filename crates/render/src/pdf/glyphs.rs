@@ -209,7 +209,8 @@ fn put_word(row: &mut [u8], ground: Option<&[u8]>, start: i32, word: u64, how: &
         return;
     }
     // Shifted into place: eight bytes and one more.
-    let wide = if start < 0 { u128::from(word << (-start) as u32) << 64 } else { u128::from(word) << 64 >> (start % 8) };
+    let wide =
+        if start < 0 { u128::from(word << (-start) as u32) << 64 } else { u128::from(word) << 64 >> (start % 8) };
     let first = start.max(0) as usize / 8;
     for (at, bits) in (first..).zip(wide.to_be_bytes().into_iter().take(9)) {
         if bits == 0 {

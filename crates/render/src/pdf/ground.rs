@@ -193,7 +193,8 @@ pub(super) fn decide(grounds: &mut [Ground], page_area: u64, resolution: Resolut
     let mut undecided = Vec::new();
     let none = Class::default();
     for number in 0..grounds.len() {
-        let behind = grounds.get(number).and_then(|ground| ground.behind).and_then(|behind| grounds.get(behind as usize));
+        let behind =
+            grounds.get(number).and_then(|ground| ground.behind).and_then(|behind| grounds.get(behind as usize));
         let behind_colour = behind.filter(|behind| !behind.mixed).map_or(WHITE, |behind| behind.colour);
         let behind_is_mixed = behind.is_some_and(|behind| behind.mixed);
         let behind_out = behind.filter(|behind| !behind.is_picture).map(|behind| behind.out);
@@ -215,7 +216,9 @@ pub(super) fn decide(grounds: &mut [Ground], page_area: u64, resolution: Resolut
         } else if behind_out == Some(Out::Black) && luma >= DARK {
             // Lighter than the black it lies on.
             Out::White
-        } else if darker + lighter == 0 && (luma < DARK || class.small >= CODE_FILLS && is_small(&ground.region, resolution)) {
+        } else if darker + lighter == 0
+            && (luma < DARK || class.small >= CODE_FILLS && is_small(&ground.region, resolution))
+        {
             Out::Black
         } else if is_large || luma >= PALE && !class.curved {
             Out::White
@@ -291,10 +294,9 @@ pub(super) fn draw_lined(region: &Region, kind: u8, resolution: Resolution, page
             }
             let (from, to) = (from + EDGE, to.saturating_sub(EDGE));
             super::region::fill(row, (from, to), false);
-            if step > 0 {
-                for column in (from / step * step..to).step_by(step.into()).filter(|column| *column >= from) {
-                    super::region::fill(row, (column, (column + 2).min(to)), true);
-                }
+            let first = from.checked_div(step).map_or(to, |steps| steps * step);
+            for column in (first..to).step_by(usize::from(step.max(1))).filter(|column| *column >= from) {
+                super::region::fill(row, (column, (column + 2).min(to)), true);
             }
         }
     }

@@ -16,7 +16,13 @@ const DASH_MIN: f64 = 1.5;
 /// Dashes of a path at most; more make it solid.
 const DASHES_MAX: f64 = 20_000.0;
 
-pub(super) fn stroke(path: &BezPath, transform: Affine, props: &StrokeProps, within: Bounds, raster: &mut Raster) -> Region {
+pub(super) fn stroke(
+    path: &BezPath,
+    transform: Affine,
+    props: &StrokeProps,
+    within: Bounds,
+    raster: &mut Raster,
+) -> Region {
     let [a, b, c, d, _, _] = transform.as_coeffs();
     let (across, down) = (a.hypot(b), c.hypot(d));
     let width = f64::from(props.line_width).max(0.0);
@@ -49,7 +55,11 @@ pub(super) fn stroke(path: &BezPath, transform: Affine, props: &StrokeProps, wit
 fn dashes(path: &BezPath, props: &StrokeProps, scale: f64) -> Option<Vec<f64>> {
     let dashes: Vec<f64> = props.dash_array.iter().map(|dash| f64::from(*dash)).collect();
     let period: f64 = dashes.iter().sum();
-    if dashes.is_empty() || !period.is_finite() || dashes.iter().any(|dash| *dash < 0.0) || period * scale < 2.0 * DASH_MIN {
+    if dashes.is_empty()
+        || !period.is_finite()
+        || dashes.iter().any(|dash| *dash < 0.0)
+        || period * scale < 2.0 * DASH_MIN
+    {
         return None;
     }
     (path.perimeter(0.5 / scale.max(1e-6)) / period * (dashes.len() as f64) < DASHES_MAX).then_some(dashes)

@@ -170,7 +170,9 @@ impl Raster {
         self.lines.resize(count as usize + 1, 0);
         for edge in &self.edges {
             let range = of_edge(edge);
-            for line in self.lines.get_mut(range.start as usize..range.end.max(range.start) as usize).unwrap_or_default() {
+            for line in
+                self.lines.get_mut(range.start as usize..range.end.max(range.start) as usize).unwrap_or_default()
+            {
                 *line += 1;
             }
         }

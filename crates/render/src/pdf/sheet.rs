@@ -8,7 +8,9 @@ use std::rc::Rc;
 use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
 
 use super::glyphs::{Stamp, Stroke};
-use super::ground::{Behind, Colour, Ground, Map, Out, WHITE, decide, difference, draw_lined, fine_rows, is_same, luma};
+use super::ground::{
+    Behind, Colour, Ground, Map, Out, WHITE, decide, difference, draw_lined, fine_rows, is_same, luma,
+};
 use super::region::Region;
 
 /// What the shapes of a page may take, in bytes; then it is drawn as far as it is known.
@@ -17,6 +19,14 @@ const KEPT_MAX: usize = 64 << 20;
 const WATERMARK_ROWS: i32 = 56;
 /// Letters of others a watermark lies over or under.
 const WATERMARK_LETTERS: usize = 3;
+
+/// What may be a stamp: so light, letters so high in fine rows, lines so thick in pels, so much lighter than what it lies on.
+const STAMP_LUMA: u8 = 80;
+const STAMP_ROWS: i32 = 24;
+const STAMP_PELS: u8 = 3;
+const STAMP_CONTRAST: u8 = 60;
+/// More stamps are a drawing.
+const STAMPS_MAX: usize = 200;
 
 /// A letter at its place.
 pub(super) struct Letter {
@@ -28,8 +38,17 @@ pub(super) struct Letter {
 enum Item {
     /// A fill, by its number.
     Ground(u32),
-    Letters { letters: std::ops::Range<usize>, colour: Colour, behind: Behind },
-    Ink { region: Region, colour: Colour, behind: Behind, is_line: bool },
+    Letters {
+        letters: std::ops::Range<usize>,
+        colour: Colour,
+        behind: Behind,
+    },
+    Ink {
+        region: Region,
+        colour: Colour,
+        behind: Behind,
+        is_line: bool,
+    },
 }
 
 /// A page as a list of things.
@@ -223,6 +242,7 @@ impl Sheet {
                 Item::Ink { region, colour, behind, is_line } => self.draw_ink(region, *colour, *behind, *is_line),
             }
         }
+        self.free_from_stamps(&items, &unwanted);
         self.letters.clear();
         self.kept = 0;
         for ground in &mut self.grounds {
@@ -282,8 +302,7 @@ impl Sheet {
             let dark = share_black(letters, &self.page);
             // By contrast with what the picture became; its own brightness decides where that leaves a choice.
             let white = dark > if luma(colour) > 128 { 0.4 } else { 0.85 };
-            let (how, halo) =
-                if white { (Stroke::White, Stroke::Black) } else { (Stroke::Black, Stroke::White) };
+            let (how, halo) = if white { (Stroke::White, Stroke::Black) } else { (Stroke::Black, Stroke::White) };
             if (0.04..0.96).contains(&dark) {
                 let (far, near) = (fine_rows(4, self.resolution) as i32, fine_rows(2, self.resolution) as i32);
                 for letter in letters {
@@ -343,6 +362,68 @@ impl Sheet {
         }
     }
 
+    /// A stamp is as black as the letters it lies on; so they are drawn again, with an edge of white between.
+    fn free_from_stamps(&mut self, items: &[Item], unwanted: &[usize]) {
+        let mut pale: Vec<(Region, u8)> = Vec::new();
+        let thick = u64::from(STAMP_PELS);
+        for (_, item) in items.iter().enumerate().filter(|(at, _)| !unwanted.contains(at)) {
+            let (region, colour) = match item {
+                Item::Letters { letters, colour, .. } if luma(*colour) >= STAMP_LUMA => {
+                    let letters = self.letters.get(letters.clone()).unwrap_or_default();
+                    let high = fine_rows(STAMP_ROWS as usize, self.resolution) as i32;
+                    let runs = letters.iter().filter(|letter| letter.stamp.height >= high);
+                    let runs: Vec<_> = runs
+                        .flat_map(|letter| letter.stamp.region(letter.x, letter.y).runs().collect::<Vec<_>>())
+                        .collect();
+                    (Region::of_runs(runs), *colour)
+                }
+                Item::Ink { region, colour, .. }
+                    if luma(*colour) >= STAMP_LUMA && region.area() >= thick * region.len() as u64 =>
+                {
+                    (region.clone(), *colour)
+                }
+                _ => continue,
+            };
+            if !region.is_empty() {
+                pale.push((region, luma(colour)));
+            }
+        }
+        if pale.is_empty() || pale.len() > STAMPS_MAX {
+            return;
+        }
+        let letters = std::mem::take(&mut self.letters);
+        let mut freed = Vec::new();
+        for item in items {
+            let Item::Letters { letters: range, colour, behind } = item else { continue };
+            if self.ground_of(*behind).is_some_and(|ground| ground.is_picture || ground.out == Out::Black) {
+                continue;
+            }
+            for letter in letters.get(range.clone()).unwrap_or_default() {
+                let ((left, right), (top, bottom)) = letter.stamp.extent(letter.x, letter.y);
+                let hit = pale.iter().any(|(region, pale)| {
+                    *pale >= luma(*colour).saturating_add(STAMP_CONTRAST)
+                        && (top.max(0)..bottom).any(|y| {
+                            let row = region.row(u32::try_from(y).unwrap_or(0));
+                            row.iter().any(|run| i32::from(run.0) < right + 2 && left - 2 < i32::from(run.1))
+                        })
+                });
+                if hit {
+                    freed.push(letter);
+                }
+            }
+        }
+        let down = fine_rows(2, self.resolution) as i32;
+        for letter in &freed {
+            for (x, y) in [(-2, 0), (2, 0), (0, -down), (0, down), (-2, -1), (2, -1), (-2, 1), (2, 1)] {
+                letter.stamp.put(letter.x + x, letter.y + y, &mut self.page, &Stroke::White);
+            }
+        }
+        for letter in freed {
+            letter.stamp.put(letter.x, letter.y, &mut self.page, &Stroke::Black);
+        }
+        self.letters = letters;
+    }
+
     /// Pale large letters with other letters on them, by their place in the list.
     fn watermarks(&self) -> Vec<usize> {
         let mut found = Vec::new();
@@ -373,9 +454,9 @@ impl Sheet {
                     let ((left, right), (top, bottom)) = letter.stamp.extent(letter.x, letter.y);
                     let (x, y) = ((left + right) / 2, (top + bottom) / 2);
                     bottom - top < high / 2
-                        && large.iter().any(|(columns, rows)| {
-                            (columns.0..columns.1).contains(&x) && (rows.0..rows.1).contains(&y)
-                        })
+                        && large
+                            .iter()
+                            .any(|(columns, rows)| (columns.0..columns.1).contains(&x) && (rows.0..rows.1).contains(&y))
                 })
                 .take(WATERMARK_LETTERS)
                 .count();

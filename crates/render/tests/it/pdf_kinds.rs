@@ -82,7 +82,12 @@ fn a_watermark_is_left_out_and_a_pale_title_is_not() {
     let mark = "q 0.7 0.7 -0.7 0.7 120 420 cm 0.87 g BT /F 120 Tf (COPY) Tj ET Q\n";
     let mut text = String::new();
     for line in 0..30 {
-        writeln!(text, "0 g BT /F 11 Tf 60 {} Td (Sphinx of black quartz, judge my vow, said the old man) Tj ET", 780 - line * 15).unwrap();
+        writeln!(
+            text,
+            "0 g BT /F 11 Tf 60 {} Td (Sphinx of black quartz, judge my vow, said the old man) Tj ET",
+            780 - line * 15
+        )
+        .unwrap();
     }
     assert!(draw(&(mark.to_owned() + &text)) == draw(&text));
     assert!(draw(&(text.clone() + mark)) == draw(&text));
@@ -128,7 +133,8 @@ fn lines_are_as_thick_wherever_they_fall_and_whatever_their_grey() {
 
 #[test]
 fn parts_of_a_chart_stay_apart() {
-    let chart = "0.27 0.45 0.77 rg 200 400 m 300 400 l 250 480 l h f\n0.93 0.49 0.19 rg 320 400 m 420 400 l 370 480 l h f\n";
+    let chart =
+        "0.27 0.45 0.77 rg 200 400 m 300 400 l 250 480 l h f\n0.93 0.49 0.19 rg 320 400 m 420 400 l 370 480 l h f\n";
     let page = draw(chart);
     let pels = |points: f64| (20.0 + points * 25.4 / 72.0 * 1728.0 / 215.0) as u16;
     let rows = ((297.0 - 480.0 * 25.4 / 72.0) * 7.7) as u32..((297.0 - 400.0 * 25.4 / 72.0) * 7.7) as u32;
@@ -140,8 +146,7 @@ fn parts_of_a_chart_stay_apart() {
 #[test]
 fn words_on_a_picture_stay_solid() {
     let greys: String = (0..64).map(|pixel| format!("{:02x}", 70 + pixel * 2)).collect();
-    let picture =
-        format!("q 320 0 0 60 80 575 cm BI /W 8 /H 8 /BPC 8 /CS /G /F /AHx ID {greys}> EI Q\n");
+    let picture = format!("q 320 0 0 60 80 575 cm BI /W 8 /H 8 /BPC 8 /CS /G /F /AHx ID {greys}> EI Q\n");
     let letters = draw(&words(BLACK));
     let page = draw(&(picture + &words(BLACK)));
     for y in 0..page.rows() {
