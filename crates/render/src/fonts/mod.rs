@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use parley::FontContext;
 use parley::fontique::{
-    Blob, Collection, CollectionOptions, FallbackKey, FamilyId, FontInfoOverride, GenericFamily, Language, Script,
+    Blob, Collection, CollectionOptions, FallbackKey, FamilyId, FontInfoOverride, FontStyle, FontWeight, FontWidth, GenericFamily, Language, Script,
     ScriptExt as _, SourceCache,
 };
 use skrifa::{FontRef, MetadataProvider as _};
@@ -219,6 +219,23 @@ impl Library {
     /// What `parley` sets text with.
     pub(crate) fn context(&self) -> FontContext {
         self.context.clone()
+    }
+
+    /// The file of a face, and its number in it. `None` if there is no such family.
+    pub(crate) fn face(&self, family: &str, bold: bool, italic: bool) -> Option<(Blob<u8>, u32)> {
+        let FontContext { mut collection, mut source_cache } = self.context.clone();
+        let family = collection.family_by_name(family)?;
+        let style = if italic { FontStyle::Italic } else { FontStyle::Normal };
+        let weight = if bold { FontWeight::BOLD } else { FontWeight::NORMAL };
+        let font = family.match_font(FontWidth::NORMAL, style, weight, true)?;
+        Some((font.load(Some(&mut source_cache))?, font.index()))
+    }
+
+    /// A font from a directory whose name ends so: that of a country, as in "Noto Sans CJK JP".
+    pub(crate) fn added_face(&self, end: &str, bold: bool) -> Option<(Blob<u8>, u32)> {
+        let plain = |name: &&String| !name.contains("Mono");
+        let found = self.added.iter().filter(plain).find(|name| name.ends_with(end));
+        self.face(found.or_else(|| self.added.iter().find(plain))?, bold, false)
     }
 
     /// The families for typewriter text, in the order to be asked.

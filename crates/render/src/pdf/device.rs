@@ -485,9 +485,11 @@ fn encoded_point(encoded: &hayro::hayro_interpret::encode::EncodedShadingPattern
 
 /// An edge of a rectangle on the grid; at least one pel wide.
 fn snapped(from: f64, to: f64, (low, high): (i32, i32)) -> Run {
-    let (begin, end) = (from.round(), to.round());
-    let (begin, end) =
-        if begin < end { (begin, end) } else { (((from + to) / 2.0).floor(), ((from + to) / 2.0).floor() + 1.0) };
+    // What touches the next one still does when both are rounded: no white line between the modules of a code.
+    const TOUCH: f64 = 0.02;
+    let middle = ((from + to) / 2.0).floor();
+    let (begin, end) = ((from - TOUCH).round(), (to + TOUCH).round());
+    let (begin, end) = if begin < end { (begin, end) } else { (middle, middle + 1.0) };
     let clamp = |at: f64| at.clamp(low.into(), high.into()) as u16;
     (clamp(begin), clamp(end))
 }

@@ -294,10 +294,9 @@ pub(super) fn draw_lined(region: &Region, kind: u8, resolution: Resolution, page
             }
             let (from, to) = (from + EDGE, to.saturating_sub(EDGE));
             super::region::fill(row, (from, to), false);
-            if step > 0 {
-                for column in (from / step * step..to).step_by(step.into()).filter(|column| *column >= from) {
-                    super::region::fill(row, (column, (column + 2).min(to)), true);
-                }
+            let first = from.checked_div(step).map_or(to, |steps| steps * step);
+            for column in (first..to).step_by(usize::from(step.max(1))).filter(|column| *column >= from) {
+                super::region::fill(row, (column, (column + 2).min(to)), true);
             }
         }
     }

@@ -15,6 +15,7 @@ mod pictures;
 mod raster;
 mod region;
 mod sheet;
+mod substitutes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -86,13 +87,14 @@ fn settings(notes: &Arc<Notes>) -> InterpreterSettings {
             _ => {}
         }),
         font_resolver: Arc::new(move |query| match query {
-            FontQuery::Standard(font) => Some(font.get_font_data()),
+            FontQuery::Standard(font) => substitutes::standard(*font),
             FontQuery::Fallback(wanted) => {
-                // The fonts at hand are Latin; a font by character collection is nearly always an East Asian one.
-                if wanted.character_collection.is_some() {
+                let found = substitutes::named(wanted);
+                // Then nearly every character of an East Asian font is missing.
+                if found.is_none() {
                     asked.fonts_missing.fetch_add(1, Ordering::Relaxed);
                 }
-                Some(wanted.pick_standard_font().get_font_data())
+                found.or_else(|| Some(wanted.pick_standard_font().get_font_data()))
             }
         }),
         ..InterpreterSettings::default()

@@ -20,6 +20,14 @@ const WATERMARK_ROWS: i32 = 56;
 /// Letters of others a watermark lies over or under.
 const WATERMARK_LETTERS: usize = 3;
 
+/// What may be a stamp: so light, letters so high in fine rows, lines so thick in pels, so much lighter than what it lies on.
+const STAMP_LUMA: u8 = 80;
+const STAMP_ROWS: i32 = 24;
+const STAMP_PELS: u8 = 3;
+const STAMP_CONTRAST: u8 = 60;
+/// More stamps are a drawing.
+const STAMPS_MAX: usize = 200;
+
 /// A letter at its place.
 pub(super) struct Letter {
     pub(super) stamp: Rc<Stamp>,
@@ -234,6 +242,7 @@ impl Sheet {
                 Item::Ink { region, colour, behind, is_line } => self.draw_ink(region, *colour, *behind, *is_line),
             }
         }
+        self.free_from_stamps(&items, &unwanted);
         self.letters.clear();
         self.kept = 0;
         for ground in &mut self.grounds {
@@ -295,10 +304,12 @@ impl Sheet {
             let white = dark > if luma(colour) > 128 { 0.4 } else { 0.85 };
             let (how, halo) = if white { (Stroke::White, Stroke::Black) } else { (Stroke::Black, Stroke::White) };
             if (0.04..0.96).contains(&dark) {
-                let down = fine_rows(2, self.resolution) as i32;
+                let (far, near) = (fine_rows(4, self.resolution) as i32, fine_rows(2, self.resolution) as i32);
                 for letter in letters {
-                    for (x, y) in [(-2, 0), (2, 0), (0, -down), (0, down), (-1, -1), (1, -1), (-1, 1), (1, 1)] {
-                        letter.stamp.put(letter.x + x, letter.y + y, &mut self.page, &halo);
+                    for (x, y) in [(4, 0), (3, near), (2, near), (0, near), (3, far), (0, far), (1, 0), (2, 0)] {
+                        for (x, y) in [(x, y), (-x, y), (x, -y), (-x, -y)] {
+                            letter.stamp.put(letter.x + x, letter.y + y, &mut self.page, &halo);
+                        }
                     }
                 }
             }
@@ -349,6 +360,68 @@ impl Sheet {
         } else {
             region.paint(&mut self.page, true);
         }
+    }
+
+    /// A stamp is as black as the letters it lies on; so they are drawn again, with an edge of white between.
+    fn free_from_stamps(&mut self, items: &[Item], unwanted: &[usize]) {
+        let mut pale: Vec<(Region, u8)> = Vec::new();
+        let thick = u64::from(STAMP_PELS);
+        for (_, item) in items.iter().enumerate().filter(|(at, _)| !unwanted.contains(at)) {
+            let (region, colour) = match item {
+                Item::Letters { letters, colour, .. } if luma(*colour) >= STAMP_LUMA => {
+                    let letters = self.letters.get(letters.clone()).unwrap_or_default();
+                    let high = fine_rows(STAMP_ROWS as usize, self.resolution) as i32;
+                    let runs = letters.iter().filter(|letter| letter.stamp.height >= high);
+                    let runs: Vec<_> = runs
+                        .flat_map(|letter| letter.stamp.region(letter.x, letter.y).runs().collect::<Vec<_>>())
+                        .collect();
+                    (Region::of_runs(runs), *colour)
+                }
+                Item::Ink { region, colour, .. }
+                    if luma(*colour) >= STAMP_LUMA && region.area() >= thick * region.len() as u64 =>
+                {
+                    (region.clone(), *colour)
+                }
+                _ => continue,
+            };
+            if !region.is_empty() {
+                pale.push((region, luma(colour)));
+            }
+        }
+        if pale.is_empty() || pale.len() > STAMPS_MAX {
+            return;
+        }
+        let letters = std::mem::take(&mut self.letters);
+        let mut freed = Vec::new();
+        for item in items {
+            let Item::Letters { letters: range, colour, behind } = item else { continue };
+            if self.ground_of(*behind).is_some_and(|ground| ground.is_picture || ground.out == Out::Black) {
+                continue;
+            }
+            for letter in letters.get(range.clone()).unwrap_or_default() {
+                let ((left, right), (top, bottom)) = letter.stamp.extent(letter.x, letter.y);
+                let hit = pale.iter().any(|(region, pale)| {
+                    *pale >= luma(*colour).saturating_add(STAMP_CONTRAST)
+                        && (top.max(0)..bottom).any(|y| {
+                            let row = region.row(u32::try_from(y).unwrap_or(0));
+                            row.iter().any(|run| i32::from(run.0) < right + 2 && left - 2 < i32::from(run.1))
+                        })
+                });
+                if hit {
+                    freed.push(letter);
+                }
+            }
+        }
+        let down = fine_rows(2, self.resolution) as i32;
+        for letter in &freed {
+            for (x, y) in [(-2, 0), (2, 0), (0, -down), (0, down), (-2, -1), (2, -1), (-2, 1), (2, 1)] {
+                letter.stamp.put(letter.x + x, letter.y + y, &mut self.page, &Stroke::White);
+            }
+        }
+        for letter in freed {
+            letter.stamp.put(letter.x, letter.y, &mut self.page, &Stroke::Black);
+        }
+        self.letters = letters;
     }
 
     /// Pale large letters with other letters on them, by their place in the list.

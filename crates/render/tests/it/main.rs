@@ -6,6 +6,7 @@ mod cover;
 mod html;
 mod make;
 mod pdf;
+mod pdf_kinds;
 mod picture;
 mod text;
 mod tiff;

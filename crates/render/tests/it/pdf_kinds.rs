@@ -1,0 +1,179 @@
+//! What a PDF's objects become in black and white. Pages are compared pel by pel, without tolerance: a text in yellow on a tinted
+//! ground is the same page as that text in black.
+
+use std::fmt::Write as _;
+
+use ferrofax_fax::page::{Bitmap, Resolution};
+use ferrofax_render::{Kind, Note, Options, RenderError};
+
+use crate::make::{ink, one_page, pages, pdf, sized};
+
+const RESOLUTIONS: [Resolution; 2] = [Resolution::Standard, Resolution::Fine];
+
+fn draw_at(content: &str, resolution: Resolution) -> Bitmap {
+    let document = pdf(&[(&sized(210.0, 297.0), content)]);
+    one_page(document, Kind::Pdf, &Options { resolution, ..Options::default() })
+}
+
+fn draw(content: &str) -> Bitmap {
+    draw_at(content, Resolution::Fine)
+}
+
+/// Words at 100, 600 points in a colour.
+fn words(colour: &str) -> String {
+    format!("{colour} rg BT /F 11 Tf 100 600 Td (Sphinx of black quartz, 0123456789) Tj ET\n")
+}
+
+/// A box behind those words.
+fn ground(colour: &str) -> String {
+    format!("{colour} rg 90 585 300 40 re f\n")
+}
+
+const BLACK: &str = "0 0 0";
+
+#[test]
+fn letters_are_black_whatever_their_colour() {
+    for resolution in RESOLUTIONS {
+        let black = draw_at(&words(BLACK), resolution);
+        for colour in ["1 1 0", "0.85 0.85 0.85", "1 0 0", "0.6 0.9 1", "1 0.95 0.7"] {
+            assert!(draw_at(&words(colour), resolution) == black, "{colour} at {resolution:?}");
+        }
+    }
+}
+
+#[test]
+fn grounds_under_dark_letters_become_white() {
+    let black = draw(&words(BLACK));
+    for tint in ["0.9 0.9 0.9", "0.5 0.5 0.5", "1 0.8 0.2", "0.3 0.7 0.4"] {
+        assert!(draw(&(ground(tint) + &words(BLACK))) == black, "{tint}");
+    }
+}
+
+#[test]
+fn light_letters_on_a_dark_ground_are_white_on_solid_black() {
+    let letters = draw(&words(BLACK));
+    for tint in [BLACK, "0 0 0.5", "0.8 0 0", "0.2 0.5 0.3"] {
+        let only_ground = draw(&ground(BLACK));
+        let page = draw(&(ground(tint) + &words("1 1 0.9")));
+        for y in 0..page.rows() {
+            for x in 0..page.width() {
+                let expected = only_ground.is_black(x, y) != letters.is_black(x, y);
+                assert_eq!(page.is_black(x, y), expected, "{tint}: {x}, {y}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cell_without_words_is_like_the_cells_beside_it() {
+    let cells = "0.45 0.55 0.75 rg 90 585 300 40 re f 90 500 300 40 re f\n";
+    assert!(draw(&(cells.to_owned() + &words(BLACK))) == draw(&words(BLACK)));
+}
+
+#[test]
+fn what_has_the_colour_of_its_ground_is_not_seen() {
+    assert!(draw(&words("1 1 1")) == draw(""));
+    // Hidden under a white box, as forms do with what they replace.
+    assert!(draw(&(words(BLACK) + &ground("1 1 1"))) == draw(""));
+}
+
+#[test]
+fn a_watermark_is_left_out_and_a_pale_title_is_not() {
+    let mark = "q 0.7 0.7 -0.7 0.7 120 420 cm 0.87 g BT /F 120 Tf (COPY) Tj ET Q\n";
+    let mut text = String::new();
+    for line in 0..30 {
+        writeln!(
+            text,
+            "0 g BT /F 11 Tf 60 {} Td (Sphinx of black quartz, judge my vow, said the old man) Tj ET",
+            780 - line * 15
+        )
+        .unwrap();
+    }
+    assert!(draw(&(mark.to_owned() + &text)) == draw(&text));
+    assert!(draw(&(text.clone() + mark)) == draw(&text));
+    let title = "0.87 g BT /F 60 Tf 100 600 Td (TITLE) Tj ET";
+    assert!(draw(title) == draw(&title.replace("0.87", "0")));
+}
+
+#[test]
+fn bar_codes_are_black_whatever_their_colour() {
+    let code = |colour: &str| {
+        let mut content = format!("{colour} rg\n");
+        let mut x = 100.0;
+        for bar in 0..40 {
+            let width = 0.95 * f64::from(bar * 7 % 4 + 1);
+            writeln!(content, "{x} 600 {width} 40 re f").unwrap();
+            x += width + 0.95 * f64::from(bar * 5 % 3 + 1);
+        }
+        content
+    };
+    let black = draw(&code(BLACK));
+    for colour in ["1 0.6 0", "0 0.8 0.9", "1 0.9 0", "0.8 0 0.5"] {
+        assert!(draw(&code(colour)) == black, "{colour}");
+    }
+}
+
+#[test]
+fn lines_are_as_thick_wherever_they_fall_and_whatever_their_grey() {
+    for resolution in RESOLUTIONS {
+        let mut content = String::from("0.8 G 0.3 w\n");
+        for line in 0..16 {
+            let at = 300.0 + f64::from(line) * 12.07;
+            writeln!(content, "100 {at} m 400 {at} l S {at} 80 m {at} 250 l S").unwrap();
+        }
+        let page = draw_at(&content, resolution);
+        let rows = page.rows();
+        // Through the middle of all lines: each is one pel, or row.
+        let crossed = (0..rows).filter(|&y| page.is_black(600, y) && y < rows * 2 / 3).count();
+        assert_eq!(crossed, 16, "{resolution:?}");
+        let row = rows * 4 / 5;
+        assert_eq!((0..page.width()).filter(|&x| page.is_black(x, row)).count(), 16, "{resolution:?}");
+    }
+}
+
+#[test]
+fn parts_of_a_chart_stay_apart() {
+    let chart =
+        "0.27 0.45 0.77 rg 200 400 m 300 400 l 250 480 l h f\n0.93 0.49 0.19 rg 320 400 m 420 400 l 370 480 l h f\n";
+    let page = draw(chart);
+    let pels = |points: f64| (20.0 + points * 25.4 / 72.0 * 1728.0 / 215.0) as u16;
+    let rows = ((297.0 - 480.0 * 25.4 / 72.0) * 7.7) as u32..((297.0 - 400.0 * 25.4 / 72.0) * 7.7) as u32;
+    let left = ink(&page, pels(195.0)..pels(305.0), rows.clone());
+    let right = ink(&page, pels(315.0)..pels(425.0), rows);
+    assert!(left > 0 && right > 0 && left.abs_diff(right) > left.min(right) / 2, "{left} and {right} pels");
+}
+
+#[test]
+fn words_on_a_picture_stay_solid() {
+    let greys: String = (0..64).map(|pixel| format!("{:02x}", 70 + pixel * 2)).collect();
+    let picture = format!("q 320 0 0 60 80 575 cm BI /W 8 /H 8 /BPC 8 /CS /G /F /AHx ID {greys}> EI Q\n");
+    let letters = draw(&words(BLACK));
+    let page = draw(&(picture + &words(BLACK)));
+    for y in 0..page.rows() {
+        for x in 0..page.width() {
+            assert!(page.is_black(x, y) || !letters.is_black(x, y), "a hole at {x}, {y}");
+        }
+    }
+}
+
+#[test]
+fn a_picture_that_ends_early_is_an_error() {
+    for bits in ["8", "1"] {
+        let content = format!("q 500 0 0 500 0 0 cm BI /W 64 /H 64 /BPC {bits} /CS /G /F /AHx ID 00ff00ff> EI Q");
+        let error = pages(pdf(&[(&sized(210.0, 297.0), &content)]), Kind::Pdf, &Options::default()).unwrap_err();
+        assert!(matches!(error, RenderError::Damaged { page: Some(1), .. }), "{bits} bits: {error}");
+    }
+}
+
+#[test]
+fn notes_say_what_a_sender_may_want_to_know() {
+    let notes = |size: (f64, f64), content: &str| {
+        pages(pdf(&[(&sized(size.0, size.1), content)]), Kind::Pdf, &Options::default()).unwrap().1.notes
+    };
+    let a4 = (210.0, 297.0);
+    assert_eq!(notes(a4, &words(BLACK)), []);
+    assert_eq!(notes((420.0, 594.0), &words(BLACK)), [(1, Note::Shrunk(50))]);
+    assert_eq!(notes(a4, &words(BLACK).replace("11 Tf", "4 Tf")), [(1, Note::SmallText)]);
+    assert_eq!(notes(a4, "0 g 2 400 100 100 re f"), [(1, Note::NearEdge)]);
+    assert_eq!(notes(a4, "0 g 40 40 500 700 re f"), [(1, Note::TooDark)]);
+}
