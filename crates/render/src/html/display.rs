@@ -26,10 +26,18 @@ pub(super) struct Display {
     pub(super) left_out: u32,
 }
 
+/// A cell of a table that spans several columns or rows.
+#[derive(Clone, Copy)]
+pub(super) struct SpanningCell {
+    pub(super) bounds: Rect,
+    pub(super) columns: bool,
+    pub(super) rows: bool,
+}
+
 impl Display {
     /// The painter of collapsed borders does not know that cells may span columns and rows, and draws lines through them. They are
     /// as long as the row or the table, and thin; what they cross of such a cell is taken out of them.
-    pub(super) fn free_spanning_cells(&mut self, cells: &[Rect]) {
+    pub(super) fn free_spanning_cells(&mut self, cells: &[SpanningCell]) {
         /// How thick a border may be, and how far off the end of a line.
         const BORDER: f64 = 8.0;
         const NEAR: f64 = 1.5;
@@ -37,8 +45,8 @@ impl Display {
             return;
         }
         let mut cells = cells.to_vec();
-        cells.sort_by(|a, b| a.y0.total_cmp(&b.y0));
-        let highest = cells.iter().map(Rect::height).fold(0.0, f64::max);
+        cells.sort_by(|a, b| a.bounds.y0.total_cmp(&b.bounds.y0));
+        let highest = cells.iter().map(|cell| cell.bounds.height()).fold(0.0, f64::max);
         let mut items = Vec::with_capacity(self.items.len());
         for item in self.items.drain(..) {
             let line = item.bounds;
@@ -46,23 +54,18 @@ impl Display {
                 items.push(item);
                 continue;
             };
-            let begin = cells.partition_point(|cell| cell.y0 + highest < line.y0);
-            let end = cells.partition_point(|cell| cell.y0 <= line.y1);
+            let begin = cells.partition_point(|cell| cell.bounds.y0 + highest < line.y0);
+            let end = cells.partition_point(|cell| cell.bounds.y0 <= line.y1);
             let near = cells.get(begin..end).unwrap_or_default();
             let is_upright = line.width() <= BORDER && line.height() > line.width();
-            let crosses = |cell: &&Rect| {
+            let crosses = |SpanningCell { bounds: cell, columns, rows }: &&SpanningCell| {
                 let inner = cell.inset(-NEAR);
                 if is_upright {
-                    line.x0 > inner.x0
-                        && line.x1 < inner.x1
-                        && (line.y0 - cell.y0).abs() <= NEAR
-                        && line.y1 <= cell.y1 + NEAR
+                    let in_row = (line.y0 - cell.y0).abs() <= NEAR && line.y1 <= cell.y1 + NEAR;
+                    *columns && in_row && line.x0 > inner.x0 && line.x1 < inner.x1
                 } else {
-                    line.height() <= BORDER
-                        && line.y0 > inner.y0
-                        && line.y1 < inner.y1
-                        && line.x0 <= cell.x0
-                        && line.x1 >= cell.x1
+                    let in_table = line.height() <= BORDER && line.x0 <= cell.x0 && line.x1 >= cell.x1;
+                    *rows && in_table && line.y0 > inner.y0 && line.y1 < inner.y1
                 }
             };
             if is_upright {
@@ -71,7 +74,7 @@ impl Display {
                 }
                 continue;
             }
-            let mut crossed: Vec<Rect> = near.iter().filter(crosses).copied().collect();
+            let mut crossed: Vec<Rect> = near.iter().filter(crosses).map(|cell| cell.bounds).collect();
             if crossed.is_empty() {
                 items.push(item);
                 continue;
@@ -81,11 +84,7 @@ impl Display {
             for end in crossed.iter().map(|cell| (cell.x0, cell.x1)).chain([(line.x1, line.x1)]) {
                 if end.0 > from {
                     let bounds = Rect::new(from, line.y0, end.0, line.y1);
-                    items.push(Item {
-                        what: What::Shape { path: bounds.to_path(0.1), colour },
-                        bounds,
-                        clip: item.clip,
-                    });
+                    items.push(Item { what: What::Shape { path: bounds.to_path(0.1), colour }, bounds, clip: item.clip });
                 }
                 from = from.max(end.1);
             }
@@ -103,20 +102,11 @@ pub(super) struct Item {
 }
 
 pub(super) enum What {
-    Shape {
-        path: BezPath,
-        colour: Colour,
-    },
+    Shape { path: BezPath, colour: Colour },
     Text(Text),
-    Picture {
-        raster: Arc<Raster>,
-        map: Affine,
-    },
+    Picture { raster: Arc<Raster>, map: Affine },
     /// A picture that is the ground of a box.
-    Ground {
-        raster: Arc<Raster>,
-        map: Affine,
-    },
+    Ground { raster: Arc<Raster>, map: Affine },
 }
 
 /// A run of letters in one font.

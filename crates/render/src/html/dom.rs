@@ -16,10 +16,10 @@ use blitz_html::DocumentHtmlParser;
 use blitz_traits::net::{Bytes, NetHandler, NetProvider, Request};
 use blitz_traits::shell::{ColorScheme, Viewport};
 use data_url::DataUrl;
-use hayro::kurbo::Rect;
+use hayro::kurbo::{Point, Rect, Size};
 
 use super::cut::Span;
-use super::display::Display;
+use super::display::{Display, SpanningCell};
 use super::old::OldAttributes;
 use super::source::{BREAKS, Keep};
 use super::{record, source};
@@ -159,8 +159,7 @@ fn split_list(document: &mut BaseDocument, list: NodeId) {
             attributes.iter().filter(|attribute| !matches!(&*attribute.name.local, "start" | "id")).cloned().collect();
         attributes.push(named("start", start.to_string()));
         attributes.push(named("data-goes-on", String::new()));
-        let part =
-            change.create_element(QualName::new(None, blitz_dom::ns!(html), blitz_dom::local_name!("ol")), attributes);
+        let part = change.create_element(QualName::new(None, blitz_dom::ns!(html), blitz_dom::local_name!("ol")), attributes);
         change.append_children(part, &items);
         change.insert_nodes_after(last, &[part]);
         last = part;
@@ -173,18 +172,21 @@ fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) 
     for (id, node) in document.tree().iter() {
         let Some(element) = node.element_data() else { continue };
         let name = &*element.name.local;
-        if matches!(name, "td" | "th")
-            && element.attrs().iter().any(|a| matches!(&*a.name.local, "colspan" | "rowspan"))
-        {
-            let (at, size) = (node.absolute_position(0.0, 0.0), node.final_layout().size);
-            spanning.push(Rect::from_origin_size((at.x, at.y), (f64::from(size.width), f64::from(size.height))));
+        if matches!(name, "td" | "th") {
+            let spans = |name: &str| element.attrs().iter().any(|attribute| &*attribute.name.local == name);
+            let cell = SpanningCell {
+                bounds: Rect::from_origin_size(at(node), size(node)),
+                columns: spans("colspan"),
+                rows: spans("rowspan"),
+            };
+            if cell.columns || cell.rows {
+                spanning.push(cell);
+            }
         }
-        if matches!(name, "tr" | "img" | "figure" | "svg")
-            && let Some(span) = span(node)
-        {
+        if matches!(name, "td" | "th" | "img" | "figure" | "svg") && let Some(span) = span(node) {
             display.spans.whole.push(span);
         }
-        if matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "caption" | "thead")
+        if matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "caption")
             && let Some(span) = with_next(document, node)
         {
             display.spans.whole.push(span);
@@ -229,9 +231,19 @@ fn with_next(document: &BaseDocument, node: &Node) -> Option<Span> {
 
 fn span(node: &Node) -> Option<Span> {
     node.element_data()?;
+    let (top, height) = (at(node).y, size(node).height);
+    (height > 0.0).then(|| Span { top, bottom: top + height })
+}
+
+/// Where an element's box begins.
+fn at(node: &Node) -> Point {
+    let place = node.absolute_position(0.0, 0.0);
+    Point::new(place.x.into(), place.y.into())
+}
+
+fn size(node: &Node) -> Size {
     let size = node.final_layout().size;
-    let top = f64::from(node.absolute_position(0.0, 0.0).y);
-    (size.height > 0.0).then(|| Span { top, bottom: top + f64::from(size.height) })
+    Size::new(size.width.into(), size.height.into())
 }
 
 /// Answers for `data:` URLs, and counts the others.
@@ -260,10 +272,7 @@ impl Resources {
 impl NetProvider for Resources {
     fn fetch(&self, _: usize, request: Request, handler: Box<dyn NetHandler>) {
         let url = request.url.as_str();
-        let found = DataUrl::process(url)
-            .ok()
-            .and_then(|url| Some(url.decode_to_vec().ok()?.0))
-            .filter(|bytes| is_bearable(bytes));
+        let found = DataUrl::process(url).ok().and_then(|url| Some(url.decode_to_vec().ok()?.0)).filter(|bytes| is_bearable(bytes));
         {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             asked.count += 1;
