@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use parley::FontContext;
 use parley::fontique::{
-    Blob, Collection, CollectionOptions, FallbackKey, FamilyId, FontInfoOverride, FontStyle, FontWeight, FontWidth, GenericFamily, Language, Script,
-    ScriptExt as _, SourceCache,
+    Blob, Collection, CollectionOptions, FallbackKey, FamilyId, FontInfoOverride, FontStyle, FontWeight, FontWidth,
+    GenericFamily, Language, Script, ScriptExt as _, SourceCache,
 };
 use skrifa::{FontRef, MetadataProvider as _};
 

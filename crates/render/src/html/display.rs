@@ -84,7 +84,11 @@ impl Display {
             for end in crossed.iter().map(|cell| (cell.x0, cell.x1)).chain([(line.x1, line.x1)]) {
                 if end.0 > from {
                     let bounds = Rect::new(from, line.y0, end.0, line.y1);
-                    items.push(Item { what: What::Shape { path: bounds.to_path(0.1), colour }, bounds, clip: item.clip });
+                    items.push(Item {
+                        what: What::Shape { path: bounds.to_path(0.1), colour },
+                        bounds,
+                        clip: item.clip,
+                    });
                 }
                 from = from.max(end.1);
             }
@@ -102,11 +106,20 @@ pub(super) struct Item {
 }
 
 pub(super) enum What {
-    Shape { path: BezPath, colour: Colour },
+    Shape {
+        path: BezPath,
+        colour: Colour,
+    },
     Text(Text),
-    Picture { raster: Arc<Raster>, map: Affine },
+    Picture {
+        raster: Arc<Raster>,
+        map: Affine,
+    },
     /// A picture that is the ground of a box.
-    Ground { raster: Arc<Raster>, map: Affine },
+    Ground {
+        raster: Arc<Raster>,
+        map: Affine,
+    },
 }
 
 /// A run of letters in one font.

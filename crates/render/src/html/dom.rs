@@ -159,7 +159,8 @@ fn split_list(document: &mut BaseDocument, list: NodeId) {
             attributes.iter().filter(|attribute| !matches!(&*attribute.name.local, "start" | "id")).cloned().collect();
         attributes.push(named("start", start.to_string()));
         attributes.push(named("data-goes-on", String::new()));
-        let part = change.create_element(QualName::new(None, blitz_dom::ns!(html), blitz_dom::local_name!("ol")), attributes);
+        let part =
+            change.create_element(QualName::new(None, blitz_dom::ns!(html), blitz_dom::local_name!("ol")), attributes);
         change.append_children(part, &items);
         change.insert_nodes_after(last, &[part]);
         last = part;
@@ -183,7 +184,9 @@ fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) 
                 spanning.push(cell);
             }
         }
-        if matches!(name, "td" | "th" | "img" | "figure" | "svg") && let Some(span) = span(node) {
+        if matches!(name, "td" | "th" | "img" | "figure" | "svg")
+            && let Some(span) = span(node)
+        {
             display.spans.whole.push(span);
         }
         if matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "caption")
@@ -272,7 +275,10 @@ impl Resources {
 impl NetProvider for Resources {
     fn fetch(&self, _: usize, request: Request, handler: Box<dyn NetHandler>) {
         let url = request.url.as_str();
-        let found = DataUrl::process(url).ok().and_then(|url| Some(url.decode_to_vec().ok()?.0)).filter(|bytes| is_bearable(bytes));
+        let found = DataUrl::process(url)
+            .ok()
+            .and_then(|url| Some(url.decode_to_vec().ok()?.0))
+            .filter(|bytes| is_bearable(bytes));
         {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             asked.count += 1;
