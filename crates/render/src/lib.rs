@@ -5,8 +5,8 @@
 //! pages and pixels, the process bounds memory and time.
 //!
 //! The way of a page: `pdf` and `text` draw with anti-aliasing straight onto the fax grid, where pels are not square;
-//! `tiff` scales a picture onto it; [`geometry`] says where on the sheet; `two_tone` makes it black and white; T.6 code is
-//! what comes out.
+//! `picture` scales pictures onto it (`tiff` reads more kinds of them) and makes them black and white by what they show;
+//! [`geometry`] says where on the sheet; `two_tone` makes the rest black and white; T.6 code is what comes out.
 //!
 //! Not here: headers, cover pages and overlays (composed later, from these pages), HTML and office formats.
 

@@ -258,7 +258,7 @@ impl Tones {
 
 /// What T.6 makes of packed rows, about: so many bits for each change.
 pub(super) fn code_bytes(rows: &[u8], width: usize) -> usize {
-    const BITS_A_CHANGE: usize = 5;
+    const BITS_A_CHANGE: usize = 6;
     let changes = |row: &[u8]| {
         let mut last = 0;
         row.iter()
