@@ -145,7 +145,48 @@ async fn documents_are_what_their_names_say_or_refused() {
     for (name, kind, document) in cases {
         table += &format!("{name:26} {}\n", said(&converters, kind, &document).await);
     }
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r"
+    docx                       proven
+    docx in capitals           proven
+    xlsx                       proven
+    pptx                       proven
+    odt                        proven
+    odt template               proven
+    odt, content stored        proven
+    ods                        proven
+    odp                        proven
+    doc                        proven
+    xls                        proven
+    older xls                  proven
+    ppt                        proven
+    rtf                        proven
+    ps                         proven
+    ps from a printer's queue  proven
+    pcl                        proven
+    empty                      the document has no pages
+    docx that is xlsx          the document is damaged: its name says DOCX, its content is a Zip package of another kind
+    docx that is doc           the document is damaged: its name says DOCX, its content is an older Office document of another kind
+    docx that is rtf           the document is damaged: its name says DOCX, its content is RTF
+    docx that is pdf           the document is damaged: its name says DOCX, its content is PDF
+    doc that is docx           the document is damaged: its name says DOC, its content is a Zip package of another kind
+    doc that is rtf            the document is damaged: its name says DOC, its content is RTF
+    doc that is html           the document is damaged: its name says DOC, its content is HTML
+    doc that is xls            the document is damaged: its name says DOC, its content is an older Office document of another kind
+    odt that is ods            the document is damaged: its name says ODT, its content is a Zip package of another kind
+    odt without a type         the document is damaged: its name says ODT, its content is a Zip package of another kind
+    rtf that is text           the document is damaged: its name says RTF, its content is something else
+    ps that is pdf             the document is damaged: its name says PostScript, its content is PDF
+    pcl that is ps             the document is damaged: its name says PCL, its content is PostScript
+    docx with a password       the document needs a password
+    odt with a password        the document needs a password
+    newer odt with a password  the document needs a password
+    zip with a password        the document needs a password
+    docx cut off               the document is damaged: its directory is missing or broken
+    docx with its directory astray the document is damaged: its directory is missing or broken
+    bomb                       too big: a package of more than 256 MB
+    bomb of many               too big: a package of more than 256 MB
+    too many members           too big: a package of more than 10000 members
+    ");
 }
 
 #[tokio::test]

@@ -343,7 +343,35 @@ async fn what_servers_answer_is_sorted_by_whether_to_ask_again() {
         };
         table += &format!("{path:14} {said}\n");
     }
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r"
+    good           4 bytes
+    chunked        4 bytes
+    until-closed   4 bytes
+    steps/4        4 bytes
+    steps/5        the URL is redirected more than 5 times (never)
+    loop           the URL is redirected more than 5 times (never)
+    named          4 bytes
+    inside         the URL leads to an address inside a network, see [fetch] allow (never)
+    inside-by-name the URL leads to an address inside a network, see [fetch] allow (never)
+    metadata       the URL leads to an address inside a network, see [fetch] allow (never)
+    file           the server answered with status 302 (never)
+    credentials    the URL has a user name or password in it (never)
+    endless        the document at the URL has more than 100000 bytes (never)
+    boasts         the document at the URL has more than 100000 bytes (never)
+    just-fits      100000 bytes
+    just-too-big   the document at the URL has more than 100000 bytes (never)
+    gzip           the document at the URL came with a content coding nobody asked for (never)
+    broken-off     the connection to the URL's host broke (again)
+    gone           the server answered with status 404 (never)
+    forbidden      the server answered with status 403 (never)
+    busy           the server answered with status 429 (again)
+    ill            the server answered with status 500 (again)
+    away           the server answered with status 503 (again)
+    nothing        the server answered with status 204 (never)
+    lost           the server answered with status 302 (never)
+    ssh            the URL's host does not speak HTTP (never)
+    hangs-up       the connection to the URL's host broke (again)
+    ");
 }
 
 #[tokio::test]

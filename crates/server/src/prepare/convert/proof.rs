@@ -45,7 +45,7 @@ fn begins(bytes: &[u8], name: &str, marks: &[&[u8]]) -> Result<(), Refusal> {
 fn is_not(bytes: &[u8], name: &str) -> Refusal {
     let marks: [(&[u8], &str); 10] = [
         (b"PK\x03\x04", "a Zip package of another kind"),
-        (&COMPOUND, "an older Office document"),
+        (&COMPOUND, "an older Office document of another kind"),
         (b"{\\rtf", "RTF"),
         (b"%PDF-", "PDF"),
         (b"%!", "PostScript"),
