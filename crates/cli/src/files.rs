@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use ferrofax_api::job::{self, Property};
+use ferrofax_api::job::{self, DocumentKind, Property};
 use ferrofax_fax::page::StoredPage;
 use ferrofax_server::accept::id::Ids;
 use ferrofax_server::accept::{Accept, Account as Asking};
@@ -53,6 +53,16 @@ pub struct Render {
 
 impl Render {
     pub async fn run(self) -> Result<()> {
+        for file in &self.files {
+            let known =
+                file.extension().and_then(|it| it.to_str()).is_some_and(|it| DocumentKind::of_extension(it).is_some());
+            if !known {
+                bail!(
+                    "{}: the name of a document ends in what it is: .pdf, .txt, .html, .tif, .png, .docx, …",
+                    file.display()
+                );
+            }
+        }
         let mut config = self.place.load()?;
         let folder = tempfile::tempdir()?;
         config.data_dir = folder.path().to_owned();

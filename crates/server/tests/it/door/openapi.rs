@@ -130,7 +130,9 @@ async fn the_documented_answers_are_the_ones_that_are_given() {
 
     let document = document().await;
     let mut documented: BTreeMap<String, BTreeSet<u16>> = BTreeMap::new();
-    for (path, operations) in document["paths"].as_object().expect("paths") {
+    // Behind `/api/v1` are children that render; they are asked where the executable is (`ferrofax-cli`).
+    let paths = document["paths"].as_object().expect("paths").iter().filter(|(path, _)| !path.starts_with("/api/v1"));
+    for (path, operations) in paths {
         for (method, operation) in operations.as_object().expect("operations") {
             let statuses = operation["responses"].as_object().expect("responses").keys();
             let statuses = statuses.map(|status| status.parse().expect("a status")).collect();

@@ -144,7 +144,7 @@ pub(super) async fn there_is_an_end_to_templates(house: House) {
     let more = house.store.install_template(CUSTOMER, &template("more.ftl"), "", now()).await;
     assert!(matches!(more, Err(StoreError::TooMany)), "{more:?}");
     house.store.install_template(CUSTOMER, &template("0.ftl"), "replaced", now()).await.unwrap();
-    let large = "x".repeat(TEMPLATES_BYTES_MAX as usize);
+    let large = "x".repeat(TEMPLATES_BYTES_MAX as usize + 1);
     let more = house.store.install_template(CUSTOMER, &template("0.ftl"), &large, now()).await;
     assert!(matches!(more, Err(StoreError::TooMany)), "{more:?}");
     assert_eq!(house.store.template_sources(CUSTOMER).await.unwrap()["0.ftl"], "replaced");
