@@ -9,4 +9,5 @@ mod first_start;
 mod hostile;
 mod office;
 mod render_worker;
+mod stationery;
 mod world;
