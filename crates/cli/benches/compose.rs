@@ -48,12 +48,12 @@ async fn measure(recipients: usize, cover: bool, header: bool) {
 
     let settings = Settings { children: 1, ..Settings::new(vec![FERROFAX.into(), "render-worker".into()]) };
     let keeper = convert::Settings::new(vec![FERROFAX.into(), "confine".into()], folder.path().join("convert"));
-    let renderer = Renderer {
+    let renderer = Arc::new(Renderer {
         pool: Pool::start(settings.clone()).expect("children"),
         converters: Converters::detect(keeper).expect("converters"),
         pages_max: 100,
         document_time_max: Duration::from_secs(60),
-    };
+    });
     let routes = Routes::new([(String::new(), "world".to_owned())]);
     let prepare = Arc::new(Prepare { store: store.clone(), renderer, routes, owner: "bench".into() });
     let stop = CancellationToken::new();

@@ -235,7 +235,7 @@ fn with_next(document: &BaseDocument, node: &Node) -> Option<Span> {
 fn span(node: &Node) -> Option<Span> {
     node.element_data()?;
     let (top, height) = (at(node).y, size(node).height);
-    (height > 0.0).then(|| Span { top, bottom: top + height })
+    (height > 0.0).then_some(Span { top, bottom: top + height })
 }
 
 /// Where an element's box begins.

@@ -141,6 +141,11 @@ impl Composer {
         Composer { pool }
     }
 
+    /// See [`Pool::idle_pids`].
+    pub fn idle_pids(&self) -> Vec<u32> {
+        self.pool.idle_pids()
+    }
+
     /// The pages of one recipient.
     pub async fn compose(&self, fax: Fax) -> Result<Composed, ComposeError> {
         let Fax { cover, documents, document_pages, first_page, header, overlay, facts } = fax;

@@ -1,4 +1,4 @@
-//! Documents that lie at a URL: fetched by a client that can't be led inside (decision 21; see [`guard`]).
+//! Documents that lie at a URL: fetched by a client that can't be led inside (decision 21; see `guard`).
 //!
 //! [`Fetcher::get`] is one try, bounded in bytes and in time. What it answers is sorted by whether another try can help
 //! ([`FetchError::again_can_help`]); when to try again is for others to decide. What kind of document came is not believed from

@@ -107,7 +107,7 @@ mod tests {
     fn a_superfine_page_steps_down_only_where_something_is_added_to_it() {
         let superfine = page(400, Resolution::Superfine, &[200], 0);
         let laid = lay_out(vec![superfine.clone()], 0, fax(1), None, 0).unwrap();
-        assert_eq!(laid, [superfine.clone()]);
+        assert_eq!(laid, std::slice::from_ref(&superfine));
         let laid = lay_out(vec![superfine], 0, fax(1), None, 1).unwrap();
         assert_eq!((laid[0].resolution, laid[0].rows), (Resolution::Fine, 200));
         assert_eq!(rows(&laid[0]).row(100), Some(&[0, 100][..]));

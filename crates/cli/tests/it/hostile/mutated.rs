@@ -109,7 +109,7 @@ fn harmed(sound: &[u8], seed: u64) -> Vec<u8> {
             }
         }
     }
-    if seed % 4 == 0 {
+    if seed.is_multiple_of(4) {
         let end = below(harmed.len());
         harmed.truncate(end.max(1));
     }

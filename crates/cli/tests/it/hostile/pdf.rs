@@ -404,7 +404,7 @@ fn pictures() -> Vec<Hostile> {
         ("a picture drawn a kilometre large", page(stream("", b"1 0 9e8 9e8 -9e8 0 cm /I Do 2834645 0 0 2834645 -999999 -999999 cm /I Do"), "/XObject <</I 5 0 R>>", vec![
             stream(&format!("/Type/XObject /Subtype/Image /Width 2 /Height 2 {grey}"), &[0, 99, 199, 255]),
         ])),
-        ("a picture in the content without an end", content(&[b"BI /W 60000 /H 60000 /BPC 8 /CS /G ID "[..].to_vec(), noise].concat())),
+        ("a picture in the content without an end", content([b"BI /W 60000 /H 60000 /BPC 8 /CS /G ID "[..].to_vec(), noise].concat())),
     ]));
     documents
 }

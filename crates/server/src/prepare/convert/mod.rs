@@ -1,8 +1,8 @@
 //! Documents that other programs make a PDF of: office documents by LibreOffice, PostScript and PCL by commands of the operator.
 //!
 //! [`Converters::detect`] says what is there; [`Converters::convert`] proves that a document is what its name says
-//! ([`proof`]), has it converted, and answers with a PDF, which then is a document like any other. The programs are foreign and
-//! read foreign bytes, so each runs under a keeper ([`keeper`]): our own executable again, which takes away its rights to files
+//! (`proof`), has it converted, and answers with a PDF, which then is a document like any other. The programs are foreign and
+//! read foreign bytes, so each runs under a keeper (`keeper`): our own executable again, which takes away its rights to files
 //! and network, limits its memory, and ends it and all its children when we say so or are gone.
 
 mod keeper;
