@@ -1,14 +1,17 @@
 //! Documents to black-and-white fax pages.
 //!
-//! [`render`] takes a document of a stranger (PDF, plain text, TIFF) and hands out pages of the fax line's own geometry, one at
-//! a time. It is meant to run in a child process with limits (see the command line tool's `render-worker`): this crate bounds
-//! pages and pixels, the process bounds memory and time.
+//! [`render`] takes a document of a stranger (PDF, plain text, HTML, TIFF, pictures) and hands out pages of the fax line's own
+//! geometry, one at a time; [`cover`] makes a recipient's cover page of a template, [`band`] the header lines. They are meant to
+//! run in a child process with limits (see the command line tool's `render-worker`): this crate bounds pages and pixels, the
+//! process bounds memory and time.
 //!
-//! The way of a page: `pdf` and `text` draw with anti-aliasing straight onto the fax grid, where pels are not square;
-//! `picture` scales pictures onto it (`tiff` reads more kinds of them) and makes them black and white by what they show;
-//! [`geometry`] says where on the sheet; `two_tone` makes the rest black and white; T.6 code is what comes out.
+//! The way of a page: `pdf` and `html` know their letters, fills, lines and pictures, and make each black or white by what it
+//! is and what lies behind it; `picture` scales pictures onto the fax grid, where pels are not square (`tiff` reads more kinds of
+//! them), and judges them by what they show; `text` draws with anti-aliasing, which `two_tone` makes black and white;
+//! [`geometry`] says where on the sheet; T.6 code is what comes out.
 //!
-//! Not here: headers, cover pages and overlays (composed later, from these pages), HTML and office formats.
+//! Not here: putting cover page, header lines, overlay and documents together (pages are joined as code, see `ferrofax-fax`),
+//! office formats (another program makes PDFs of them).
 
 #![warn(missing_docs)]
 
