@@ -12,8 +12,10 @@ use hayro::vello_cpu::color::palette::css::{BLACK, WHITE};
 use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
 use parley::FontData;
 use skrifa::instance::{LocationRef, Size};
-use skrifa::outline::{DrawSettings, Engine, HintingInstance, HintingOptions, OutlinePen, SmoothMode, Target};
+use skrifa::outline::{DrawSettings, Engine, HintingInstance, HintingOptions, SmoothMode, Target};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
+
+use crate::fonts::Pen;
 
 /// A lighter pel than this is white.
 const INK: u8 = 128;
@@ -101,24 +103,4 @@ fn rasterized(outline: &BezPath) -> Pels {
     let (left, top) = (bounds.x0 as i16, bounds.y0 as i16);
     let places = (0..rows as i16).flat_map(|y| (0..width as i16).map(move |x| (left + x, top + y)));
     places.zip(pixmap.data()).filter(|(_, pel)| pel.g < INK).map(|(place, _)| place).collect()
-}
-
-struct Pen(BezPath);
-
-impl OutlinePen for Pen {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.0.move_to((x, y));
-    }
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.0.line_to((x, y));
-    }
-    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
-        self.0.quad_to((cx, cy), (x, y));
-    }
-    fn curve_to(&mut self, ax: f32, ay: f32, bx: f32, by: f32, x: f32, y: f32) {
-        self.0.curve_to((ax, ay), (bx, by), (x, y));
-    }
-    fn close(&mut self) {
-        self.0.close_path();
-    }
 }

@@ -20,7 +20,7 @@ use parley::fontique::{
 };
 use skrifa::{FontRef, MetadataProvider as _};
 
-pub(crate) use outlines::Outlines;
+pub(crate) use outlines::{Outlines, Pen};
 
 macro_rules! font {
     ($file:literal) => {

@@ -46,7 +46,8 @@ fn outline(font: &FontData, coordinates: &[i16], glyph: u32) -> BezPath {
     pen.0
 }
 
-struct Pen(BezPath);
+/// Draws a glyph into a path.
+pub(crate) struct Pen(pub(crate) BezPath);
 
 impl OutlinePen for Pen {
     fn move_to(&mut self, x: f32, y: f32) {

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -112,6 +112,18 @@ impl Door {
         let studio = self.studio.as_ref();
         let studio = studio.ok_or(Refusal::unavailable("nothing can be rendered here", Duration::from_secs(60)))?;
         Ok((studio, login))
+    }
+
+    /// The studio, the customer that asks, and the name in the path.
+    async fn asked(
+        &self,
+        headers: &HeaderMap,
+        peer: IpAddr,
+        name: Result<Path<String>, PathRejection>,
+    ) -> Result<(&Studio, String, String), Refusal> {
+        let (studio, login) = self.studio(headers, peer).await?;
+        let Path(name) = name.map_err(|_| Refusal::NoSuchPath)?;
+        Ok((studio, login.account.customer, name))
     }
 
     /// A body of any kind, uncompressed.

@@ -67,15 +67,14 @@ pub async fn get(
     query: Result<Query<Shown>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let (studio, login) = door.studio(&headers, connection.peer).await?;
-    let (customer, Path(name)) = (&login.account.customer, name.map_err(|_| Refusal::NoSuchPath)?);
+    let (studio, customer, name) = door.asked(&headers, connection.peer, name).await?;
     let shown = Shown::take(query)?;
     let Some(format) = shown.format(&headers)? else {
-        let (kind, original) = studio.overlay_original(customer, &name).await?;
+        let (kind, original) = studio.overlay_original(&customer, &name).await?;
         let kind = Format::of(extension(kind)).map_or("application/octet-stream", Format::media_type);
         return Ok(([(header::CONTENT_TYPE, kind)], original).into_response());
     };
-    let page = studio.overlay_page(customer, &name, shown.sheet()?).await?;
+    let page = studio.overlay_page(&customer, &name, shown.sheet()?).await?;
     show(&[page], format, None)
 }
 
@@ -99,10 +98,9 @@ pub async fn put(
     request: Request,
 ) -> Response {
     answer(&door, request, async |parts, body| {
-        let (studio, login) = door.studio(&parts.headers, connection.peer).await?;
-        let Path(name) = name.map_err(|_| Refusal::NoSuchPath)?;
+        let (studio, customer, name) = door.asked(&parts.headers, connection.peer, name).await?;
         let whole = door.whole(parts, body).await?;
-        let installed = studio.install_overlay(&login.account.customer, &name, whole.bytes.clone(), door.now()).await?;
+        let installed = studio.install_overlay(&customer, &name, whole.bytes.clone(), door.now()).await?;
         Ok(Json(told(installed)).into_response())
     })
     .await
@@ -126,9 +124,8 @@ pub async fn remove(
     name: Name,
     headers: HeaderMap,
 ) -> Result<Json<Removed>, Refusal> {
-    let (studio, login) = door.studio(&headers, connection.peer).await?;
-    let Path(name) = name.map_err(|_| Refusal::NoSuchPath)?;
-    studio.remove_overlay(&login.account.customer, &name).await?;
+    let (studio, customer, name) = door.asked(&headers, connection.peer, name).await?;
+    studio.remove_overlay(&customer, &name).await?;
     Ok(Json(Removed { name, removed: true }))
 }
 

@@ -58,9 +58,8 @@ pub async fn source(
     name: Name,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let (studio, login) = door.studio(&headers, connection.peer).await?;
-    let Path(name) = name.map_err(|_| Refusal::NoSuchPath)?;
-    let source = studio.template_source(&login.account.customer, &name).await?;
+    let (studio, customer, name) = door.asked(&headers, connection.peer, name).await?;
+    let source = studio.template_source(&customer, &name).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], source).into_response())
 }
 
@@ -85,10 +84,9 @@ pub async fn put(
     request: Request,
 ) -> Response {
     answer(&door, request, async |parts, body| {
-        let (studio, login) = door.studio(&parts.headers, connection.peer).await?;
-        let Path(name) = name.map_err(|_| Refusal::NoSuchPath)?;
+        let (studio, customer, name) = door.asked(&parts.headers, connection.peer, name).await?;
         let source = door.whole(parts, body).await?;
-        let installed = studio.install_template(&login.account.customer, &name, &source.bytes, door.now()).await?;
+        let installed = studio.install_template(&customer, &name, &source.bytes, door.now()).await?;
         Ok(Json(told(installed)).into_response())
     })
     .await
@@ -112,9 +110,8 @@ pub async fn remove(
     name: Name,
     headers: HeaderMap,
 ) -> Result<Json<Removed>, Refusal> {
-    let (studio, login) = door.studio(&headers, connection.peer).await?;
-    let Path(name) = name.map_err(|_| Refusal::NoSuchPath)?;
-    studio.remove_template(&login.account.customer, &name).await?;
+    let (studio, customer, name) = door.asked(&headers, connection.peer, name).await?;
+    studio.remove_template(&customer, &name).await?;
     Ok(Json(Removed { name, removed: true }))
 }
 
@@ -143,8 +140,7 @@ pub async fn preview(
     request: Request,
 ) -> Response {
     answer(&door, request, async |parts, body| {
-        let (studio, login) = door.studio(&parts.headers, connection.peer).await?;
-        let Path(name) = name.map_err(|_| Refusal::NoSuchPath)?;
+        let (studio, customer, name) = door.asked(&parts.headers, connection.peer, name).await?;
         let shown = Shown::take(query)?;
         let format = shown.format(&parts.headers)?.unwrap_or(Format::Png);
         let whole = door.whole(parts, body).await?;
@@ -153,8 +149,7 @@ pub async fn preview(
             bytes => serde_json::from_slice(bytes).map_err(|_| invalid("body", "is not readable as JSON"))?,
         };
         let sheet = (trial.paper_format, trial.resolution);
-        let customer = &login.account.customer;
-        let preview = studio.try_template(customer, (&name, None), trial.properties, sheet, door.now()).await?;
+        let preview = studio.try_template(&customer, (&name, None), trial.properties, sheet, door.now()).await?;
         show(&preview.pages, format, shown.page)
     })
     .await
