@@ -107,9 +107,7 @@ def main():
     out += [f"- {fault}" for fault in faults] or ["None."]
     print("\n".join(out))
     if args.write:
-        before, mark, _ = args.write.read_text().partition("<!-- printed -->\n")
-        assert mark, f"{args.write} has no line <!-- printed -->"
-        args.write.write_text(before + mark + "\n" + "\n".join(out) + "\n")
+        renderers.write(args.write, out)
 
 
 if __name__ == "__main__":

@@ -73,3 +73,10 @@ def cost(words):
                               stderr=subprocess.PIPE).stderr.decode(errors="replace")
         code, seconds, kilobytes = counted.read().split()
     return int(code), said, float(seconds), int(kilobytes) / 1000
+
+
+def write(page, lines):
+    """Puts what was printed into a page of `docs/`, in place of what was printed there before."""
+    before, mark, _ = page.read_text().partition("<!-- printed -->\n")
+    assert mark, f"{page} has no line <!-- printed -->"
+    page.write_text(before + mark + "\n" + "\n".join(lines) + "\n")

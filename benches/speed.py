@@ -162,9 +162,7 @@ def main():
     out.append(f"\nMeasured {time.strftime('%Y-%m-%d')}, {args.rounds} rounds, load {load:.1f} on {os.cpu_count()} processors.")
     print("\n" + "\n".join(out))
     if args.write:
-        before, mark, _ = args.write.read_text().partition("<!-- printed -->\n")
-        assert mark, f"{args.write} has no line <!-- printed -->"
-        args.write.write_text(before + mark + "\n" + "\n".join(out) + "\n")
+        renderers.write(args.write, out)
 
 
 if __name__ == "__main__":
