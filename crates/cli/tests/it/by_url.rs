@@ -68,6 +68,16 @@ fn a_document_that_can_not_be_had_ends_its_job_with_the_reason() {
 }
 
 #[test]
+fn a_document_that_is_not_what_its_name_says_ends_its_job() {
+    let (address, _asked) = server(vec![(200, "%PDF-1.7\n")]);
+    let world = World::start(&settings("'127.0.0.1'"));
+    let report = send(&world, &[format!("http://{address}/page.txt")]);
+    let end = &report["recipientStatus"][0];
+    assert_eq!(end["status"], "UNKNOWN_FAX_FILE", "{report}");
+    assert_eq!(end["reason"], "document 1: its name says plain text, its content is PDF");
+}
+
+#[test]
 fn an_address_inside_is_never_asked() {
     let (address, asked) = server(vec![(200, "inside")]);
     let world = World::start(&settings(""));

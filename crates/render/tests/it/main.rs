@@ -7,6 +7,7 @@ mod html;
 mod make;
 mod pdf;
 mod pdf_kinds;
+mod pdf_objects;
 mod picture;
 mod text;
 mod tiff;

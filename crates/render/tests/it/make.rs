@@ -44,6 +44,11 @@ pub fn pdf(pages: &[(&str, &str)]) -> Vec<u8> {
         ));
         objects.push(format!("<</Length {}>>\nstream\n{content}\nendstream", content.len()));
     }
+    pdf_of(&objects)
+}
+
+/// A PDF of objects numbered from 1, the first of them the catalog.
+pub fn pdf_of(objects: &[String]) -> Vec<u8> {
     let mut file = String::from("%PDF-1.7\n");
     let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for (number, object) in objects.iter().enumerate() {

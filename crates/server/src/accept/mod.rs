@@ -11,13 +11,14 @@ pub mod number;
 #[cfg(test)]
 mod tests;
 
-use ferrofax_api::job::{DocumentKind, FaxJob, Paper, RenderingOptions, Resolution, Violation, WindowEnd};
+use ferrofax_api::job::{Content, DocumentKind, FaxJob, Paper, RenderingOptions, Resolution, Violation, WindowEnd};
 use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use crate::jobs::{DeliveryId, JobId, NewDelivery, NewJob};
 use crate::prepare::convert::Kinds;
+use crate::prepare::mark;
 use crate::stationery::OverlayName;
 use id::Ids;
 
@@ -61,6 +62,11 @@ impl Accept {
         for (index, document) in order.documents.iter().enumerate() {
             if !self.kinds.take(document.kind) {
                 return Err(Violation::new(format!("documents[{index}].name"), missing_for(document.kind)));
+            }
+            if let Content::Data(bytes) = &document.content
+                && let Some(what) = mark::mismatch(document.kind, bytes)
+            {
+                return Err(Violation::new(format!("documents[{index}].data"), what));
             }
         }
         complete(&mut order.rendering, account)?;

@@ -211,6 +211,23 @@ fn kinds_that_need_what_is_not_installed_are_refused() {
 }
 
 #[test]
+fn a_document_that_is_not_what_its_name_says_is_refused() {
+    let submit = |name: &str, data: &str| {
+        let body = format!(
+            r#"{{"recipients":[{{"number":"+49 89 123"}}],
+                "documents":[{{"name":"a.txt","data":"QQ=="}},{{"name":"{name}","data":"{data}"}}]}}"#
+        );
+        let order = job::parse(body.as_bytes(), now()).expect("a request");
+        let job = Accept::new(Ids::new("05ZZBIEL").expect("a node"), ALL).job(order, &account(), now());
+        job.map(|_| ()).map_err(|wrong| wrong.to_string())
+    };
+    let pdf = "JVBERi0xLjcK";
+    assert_eq!(submit("a.pdf", pdf), Ok(()));
+    assert_eq!(submit("a.png", pdf), Err("documents[1].data: its name says PNG, its content is PDF".into()));
+    assert_eq!(submit("a.pdf", "ZGFtYWdlZA=="), Ok(()), "what is merely damaged is for the renderer to say");
+}
+
+#[test]
 fn the_window_is_a_month_from_the_start_unless_it_is_said() {
     for (valid, from, until) in [
         ("{}", "2017-08-10T13:04:57.829Z", "2017-09-10T13:04:57.829Z"),

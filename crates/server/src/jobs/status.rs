@@ -221,7 +221,7 @@ const TAIL: &str = "
 | `PENDING` | not finished yet |
 | `RENDERING_ERROR` | a document or the recipient's cover page can't be made into pages, or trying to ended the service more than once |
 | `MISSING_FAX_FILE` | a document can't be had from its URL |
-| `UNKNOWN_FAX_FILE` | a document is not what its name says |
+| `UNKNOWN_FAX_FILE` | a document had from its URL is not what its name says |
 | `TIFF_PAGE_ERR` | a ready-made fax page is damaged |
 | `DIAL_NC` | no line leads to the number |
 | `CANCELLED` | the job expired before its first call (`job expired`); after a call, that call's status stands |

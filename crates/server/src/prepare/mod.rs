@@ -7,6 +7,7 @@
 pub mod convert;
 pub mod fetching;
 pub mod layout;
+pub mod mark;
 pub mod protocol;
 pub mod worker;
 
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::jobs::{ApiStatus, Makeup, Routes};
 use crate::store::{BlankPages, PreparationClaim, Prepared, Stage, Store, StoreError};
 use convert::Converters;
-use protocol::{Job, Task};
+use protocol::{Job, Refusal, Task};
 use worker::{Pool, RenderError, Rendered};
 
 /// How long a claim holds without being extended.
@@ -78,6 +79,9 @@ impl Renderer {
         sheet: Sheet,
         pages_max: u32,
     ) -> Result<Rendered, RenderError> {
+        if let Some(what) = mark::mismatch(kind, bytes) {
+            return Err(RenderError::Refused(Refusal::OtherKind { what }));
+        }
         let Sheet { paper, resolution } = sheet;
         let (kind, converted) = if Converters::needed(kind) {
             (DocumentKind::Pdf, Some(self.converters.convert(kind, bytes).await?))
@@ -245,7 +249,8 @@ impl Failure {
     fn new(error: RenderError, document: u32, kind: DocumentKind) -> Failure {
         let status = match (&error, kind) {
             (RenderError::Ours(_), _) => return Failure::Ours(error.into()),
-            (RenderError::Refused(protocol::Refusal::Damaged { .. }), DocumentKind::Tiff) => ApiStatus::TiffPageErr,
+            (RenderError::Refused(Refusal::OtherKind { .. }), _) => ApiStatus::UnknownFaxFile,
+            (RenderError::Refused(Refusal::Damaged { .. }), DocumentKind::Tiff) => ApiStatus::TiffPageErr,
             _ => ApiStatus::RenderingError,
         };
         Failure::Document(status, format!("document {}: {error}", document + 1))

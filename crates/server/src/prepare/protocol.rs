@@ -109,6 +109,8 @@ pub enum Reply {
 pub enum Refusal {
     /// Make it again.
     Damaged { page: Option<u32>, what: String },
+    /// Name it as what it is.
+    OtherKind { what: String },
     /// Send it as another kind.
     Unsupported { what: String },
     /// Send it without a password.
@@ -128,6 +130,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Damaged { page: Some(page), what } => write!(f, "page {page} is damaged: {what}"),
             Self::Damaged { page: None, what } => write!(f, "the document is damaged: {what}"),
+            Self::OtherKind { what } => f.write_str(what),
             Self::Unsupported { what } => write!(f, "not supported: {what}"),
             Self::PasswordProtected => f.write_str("the document needs a password"),
             Self::TooManyPages { limit } => write!(f, "the document has more than {limit} pages"),

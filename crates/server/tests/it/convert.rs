@@ -164,19 +164,19 @@ async fn documents_are_what_their_names_say_or_refused() {
     ps from a printer's queue  proven
     pcl                        proven
     empty                      the document has no pages
-    docx that is xlsx          the document is damaged: its name says DOCX, its content is a Zip package of another kind
-    docx that is doc           the document is damaged: its name says DOCX, its content is an older Office document of another kind
-    docx that is rtf           the document is damaged: its name says DOCX, its content is RTF
-    docx that is pdf           the document is damaged: its name says DOCX, its content is PDF
-    doc that is docx           the document is damaged: its name says DOC, its content is a Zip package of another kind
-    doc that is rtf            the document is damaged: its name says DOC, its content is RTF
-    doc that is html           the document is damaged: its name says DOC, its content is HTML
-    doc that is xls            the document is damaged: its name says DOC, its content is an older Office document of another kind
-    odt that is ods            the document is damaged: its name says ODT, its content is a Zip package of another kind
-    odt without a type         the document is damaged: its name says ODT, its content is a Zip package of another kind
-    rtf that is text           the document is damaged: its name says RTF, its content is something else
-    ps that is pdf             the document is damaged: its name says PostScript, its content is PDF
-    pcl that is ps             the document is damaged: its name says PCL, its content is PostScript
+    docx that is xlsx          its name says DOCX, its content is a Zip package of another kind
+    docx that is doc           its name says DOCX, its content is an older Office document of another kind
+    docx that is rtf           its name says DOCX, its content is RTF
+    docx that is pdf           its name says DOCX, its content is PDF
+    doc that is docx           its name says DOC, its content is a Zip package
+    doc that is rtf            its name says DOC, its content is RTF
+    doc that is html           its name says DOC, its content is HTML
+    doc that is xls            its name says DOC, its content is an older Office document of another kind
+    odt that is ods            its name says ODT, its content is a Zip package of another kind
+    odt without a type         its name says ODT, its content is a Zip package of another kind
+    rtf that is text           its name says RTF, its content is something else
+    ps that is pdf             its name says PostScript, its content is PDF
+    pcl that is ps             its name says PCL, its content is PostScript
     docx with a password       the document needs a password
     odt with a password        the document needs a password
     newer odt with a password  the document needs a password

@@ -6,6 +6,7 @@
 
 use ferrofax_api::job::DocumentKind;
 
+use crate::prepare::mark::{self, COMPOUND, ZIP};
 use crate::prepare::protocol::Refusal;
 
 /// Bytes of a package's members, unpacked. LibreOffice needs a multiple of it.
@@ -20,48 +21,30 @@ pub fn prove(kind: DocumentKind, bytes: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::Empty);
     }
     match kind {
-        Docx => office_open_xml(bytes, "DOCX", b"word/"),
-        Xlsx => office_open_xml(bytes, "XLSX", b"xl/"),
-        Pptx => office_open_xml(bytes, "PPTX", b"ppt/"),
-        Odt => open_document(bytes, "ODT", b"application/vnd.oasis.opendocument.text"),
-        Ods => open_document(bytes, "ODS", b"application/vnd.oasis.opendocument.spreadsheet"),
-        Odp => open_document(bytes, "ODP", b"application/vnd.oasis.opendocument.presentation"),
-        Doc => compound(bytes, "DOC", &["WordDocument"]),
-        Xls => compound(bytes, "XLS", &["Workbook", "Book"]),
-        Ppt => compound(bytes, "PPT", &["PowerPoint Document"]),
-        Rtf => begins(bytes, "RTF", &[b"{\\rtf"]),
-        Ps => begins(bytes, "PostScript", &[b"%!", b"\x04%!", b"\x1b%-12345X"]),
-        Pcl => begins(bytes, "PCL", &[b"\x1b", b") HP-PCL XL"]),
+        Docx => office_open_xml(bytes, kind, b"word/"),
+        Xlsx => office_open_xml(bytes, kind, b"xl/"),
+        Pptx => office_open_xml(bytes, kind, b"ppt/"),
+        Odt => open_document(bytes, kind, b"application/vnd.oasis.opendocument.text"),
+        Ods => open_document(bytes, kind, b"application/vnd.oasis.opendocument.spreadsheet"),
+        Odp => open_document(bytes, kind, b"application/vnd.oasis.opendocument.presentation"),
+        Doc => compound(bytes, kind, &["WordDocument"]),
+        Xls => compound(bytes, kind, &["Workbook", "Book"]),
+        Ppt => compound(bytes, kind, &["PowerPoint Document"]),
+        Rtf => begins(bytes, kind, &[b"{\\rtf"]),
+        Ps => begins(bytes, kind, &[b"%!", b"\x04%!", b"\x1b%-12345X"]),
+        Pcl => begins(bytes, kind, &[b"\x1b", b") HP-PCL XL"]),
         _ => Ok(()),
     }
 }
 
-fn begins(bytes: &[u8], name: &str, marks: &[&[u8]]) -> Result<(), Refusal> {
+fn begins(bytes: &[u8], kind: DocumentKind, marks: &[&[u8]]) -> Result<(), Refusal> {
     let good = marks.iter().any(|mark| bytes.trim_ascii_start().starts_with(mark));
-    if good { Ok(()) } else { Err(is_not(bytes, name)) }
+    if good { Ok(()) } else { Err(is_not(kind, bytes)) }
 }
 
 /// It is another kind than its name says.
-fn is_not(bytes: &[u8], name: &str) -> Refusal {
-    let marks: [(&[u8], &str); 10] = [
-        (b"PK\x03\x04", "a Zip package of another kind"),
-        (&COMPOUND, "an older Office document of another kind"),
-        (b"{\\rtf", "RTF"),
-        (b"%PDF-", "PDF"),
-        (b"%!", "PostScript"),
-        (b"<?xml", "XML"),
-        (b"<!DOCTYPE", "HTML"),
-        (b"<html", "HTML"),
-        (b"\x89PNG", "PNG"),
-        (b"\xff\xd8\xff", "JPEG"),
-    ];
-    let start = bytes.trim_ascii_start();
-    let like = |mark: &[u8]| start.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
-    let what = match marks.iter().find(|(mark, _)| like(mark)) {
-        Some((_, other)) => format!("its name says {name}, its content is {other}"),
-        None => format!("its name says {name}, its content is something else"),
-    };
-    Refusal::Damaged { page: None, what }
+fn is_not(kind: DocumentKind, bytes: &[u8]) -> Refusal {
+    Refusal::OtherKind { what: mark::contradiction(kind, bytes) }
 }
 
 fn broken(what: &str) -> Refusal {
@@ -89,24 +72,24 @@ struct Member<'a> {
     at: usize,
 }
 
-fn office_open_xml(bytes: &[u8], name: &str, part: &[u8]) -> Result<(), Refusal> {
+fn office_open_xml(bytes: &[u8], kind: DocumentKind, part: &[u8]) -> Result<(), Refusal> {
     if bytes.starts_with(&COMPOUND) && streams(bytes).any(|stream| stream == "EncryptedPackage") {
         return Err(Refusal::PasswordProtected);
     }
-    let members = members(bytes, name)?;
+    let members = members(bytes, kind)?;
     let types = members.iter().any(|member| member.name.eq_ignore_ascii_case(b"[Content_Types].xml"));
     let part = members
         .iter()
         .any(|member| member.name.get(..part.len()).is_some_and(|start| start.eq_ignore_ascii_case(part)));
-    if types && part { Ok(()) } else { Err(is_not(bytes, name)) }
+    if types && part { Ok(()) } else { Err(is_not(kind, bytes)) }
 }
 
-fn open_document(bytes: &[u8], name: &str, kind: &[u8]) -> Result<(), Refusal> {
-    let members = members(bytes, name)?;
+fn open_document(bytes: &[u8], kind: DocumentKind, media_type: &[u8]) -> Result<(), Refusal> {
+    let members = members(bytes, kind)?;
     let member = |name: &[u8]| members.iter().find(|member| member.name == name);
     // Templates have the same name with a word more.
-    if !member(b"mimetype").is_some_and(|found| data(bytes, found).starts_with(kind)) {
-        return Err(is_not(bytes, name));
+    if !member(b"mimetype").is_some_and(|found| data(bytes, found).starts_with(media_type)) {
+        return Err(is_not(kind, bytes));
     }
     // What is encrypted can't be packed any more, and is stored.
     let scrambled = |content: &Member<'_>| content.stored && !data(bytes, content).trim_ascii_start().starts_with(b"<");
@@ -117,9 +100,9 @@ fn open_document(bytes: &[u8], name: &str, kind: &[u8]) -> Result<(), Refusal> {
 }
 
 /// What the directory of a package names; an error also if it would unpack to too much.
-fn members<'a>(bytes: &'a [u8], name: &str) -> Result<Vec<Member<'a>>, Refusal> {
-    if !bytes.starts_with(b"PK\x03\x04") {
-        return Err(is_not(bytes, name));
+fn members<'a>(bytes: &'a [u8], kind: DocumentKind) -> Result<Vec<Member<'a>>, Refusal> {
+    if !bytes.starts_with(ZIP) {
+        return Err(is_not(kind, bytes));
     }
     let gone = || broken("its directory is missing or broken");
     let tail = bytes.len().saturating_sub(END_LENGTH + COMMENT_LENGTH_MAX);
@@ -164,19 +147,18 @@ fn data<'a>(bytes: &'a [u8], member: &Member<'_>) -> &'a [u8] {
 
 // Compound files
 
-const COMPOUND: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 /// Of an entry in the directory; all sectors are a multiple of it.
 const ENTRY_LENGTH: usize = 128;
 
-fn compound(bytes: &[u8], name: &str, wanted: &[&str]) -> Result<(), Refusal> {
+fn compound(bytes: &[u8], kind: DocumentKind, wanted: &[&str]) -> Result<(), Refusal> {
     if !bytes.starts_with(&COMPOUND) {
-        return Err(is_not(bytes, name));
+        return Err(is_not(kind, bytes));
     }
     if streams(bytes).any(|stream| stream == "EncryptedPackage" || stream == "EncryptedSummary") {
         return Err(Refusal::PasswordProtected);
     }
     if !streams(bytes).any(|stream| wanted.contains(&stream.as_str())) {
-        return Err(is_not(bytes, name));
+        return Err(is_not(kind, bytes));
     }
     Ok(())
 }
