@@ -228,9 +228,11 @@ impl Far {
         invite
     }
 
+    /// Hangs up, which is confirmed.
     pub async fn hang_up(&mut self) {
         self.cseq += 1;
         self.request("BYE", "bye", "").await;
+        self.expect("200").await;
     }
 
     fn session(&mut self, lines: &str) -> String {
@@ -285,6 +287,18 @@ impl Far {
             }),
         );
         machine
+    }
+
+    /// Asks for T.38, which must be taken; a machine in it.
+    pub async fn switch(&mut self, config: Config) -> Call {
+        let offer = self.t38();
+        self.reinvite(&offer).await;
+        self.machine(config)
+    }
+
+    pub async fn answer_and_switch(&mut self, config: Config) -> Call {
+        self.answer().await;
+        self.switch(config).await
     }
 
     /// Lets the machine talk until `stop` says so or the other end says something in SIP.

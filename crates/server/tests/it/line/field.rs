@@ -70,13 +70,10 @@ async fn a_far_end_that_refused_our_t38_switches_ten_seconds_after_the_answer() 
         far.respond(&asked, "488 Not Acceptable Here", "").await;
         far.expect("ACK").await;
         far.wait(Time::from_millis(10_000)).await;
-        let offer = far.t38();
-        far.reinvite(&offer).await;
-        let mut machine = far.machine(receiver());
+        let mut machine = far.switch(receiver()).await;
         let mut pages = vec![];
         far.talk(&mut machine, into(&mut pages)).await;
         far.hang_up().await;
-        far.expect("200").await;
         pages
     })
     .await;
@@ -110,7 +107,6 @@ async fn t38_that_comes_before_the_answer_to_our_request_is_not_lost() {
         .await;
         assert_eq!(dis, 1, "the first DIS was heard");
         far.hang_up().await;
-        far.expect("200").await;
         drop(gather);
         pages
     })
@@ -121,10 +117,7 @@ async fn t38_that_comes_before_the_answer_to_our_request_is_not_lost() {
 #[tokio::test]
 async fn media_that_move_in_mid_call_are_followed() {
     let (record, pages) = call(2, |mut far| async move {
-        far.answer().await;
-        let offer = far.t38();
-        far.reinvite(&offer).await;
-        let mut machine = far.machine(receiver());
+        let mut machine = far.answer_and_switch(receiver()).await;
         let mut pages = vec![];
         let mut gather = into(&mut pages);
         far.talk(&mut machine, |seen| {
@@ -138,7 +131,6 @@ async fn media_that_move_in_mid_call_are_followed() {
         far.reinvite(&offer).await;
         far.talk(&mut machine, &mut gather).await;
         far.hang_up().await;
-        far.expect("200").await;
         drop(gather);
         pages
     })
@@ -150,10 +142,7 @@ async fn media_that_move_in_mid_call_are_followed() {
 async fn a_switch_back_to_audio_just_before_the_hang_up_is_no_failure() {
     for answered in [true, false] {
         let (record, pages) = call(1, |mut far| async move {
-            far.answer().await;
-            let offer = far.t38();
-            far.reinvite(&offer).await;
-            let mut machine = far.machine(receiver());
+            let mut machine = far.answer_and_switch(receiver()).await;
             let mut pages = vec![];
             far.talk(&mut machine, into(&mut pages)).await;
             let offer = far.audio();
@@ -163,7 +152,6 @@ async fn a_switch_back_to_audio_just_before_the_hang_up_is_no_failure() {
                 far.begin_reinvite(&offer).await;
             }
             far.hang_up().await;
-            far.expect("200").await;
             pages
         })
         .await;
@@ -174,10 +162,7 @@ async fn a_switch_back_to_audio_just_before_the_hang_up_is_no_failure() {
 #[tokio::test]
 async fn a_confirmation_that_comes_together_with_the_hang_up_counts() {
     let (record, pages) = call(1, |mut far| async move {
-        far.answer().await;
-        let offer = far.t38();
-        far.reinvite(&offer).await;
-        let mut machine = far.machine(receiver());
+        let mut machine = far.answer_and_switch(receiver()).await;
         let mut pages = vec![];
         let mut gather = into(&mut pages);
         far.talk(&mut machine, |seen| {
@@ -188,7 +173,6 @@ async fn a_confirmation_that_comes_together_with_the_hang_up_counts() {
         // All of MCF in one go, and BYE behind it.
         far.finish_at_once(&mut machine).await;
         far.hang_up().await;
-        far.expect("200").await;
         drop(gather);
         pages
     })
@@ -199,10 +183,7 @@ async fn a_confirmation_that_comes_together_with_the_hang_up_counts() {
 #[tokio::test]
 async fn a_hang_up_within_a_page_is_told_with_its_phase() {
     let (record, ()) = call(1, |mut far| async move {
-        far.answer().await;
-        let offer = far.t38();
-        far.reinvite(&offer).await;
-        let mut machine = far.machine(receiver());
+        let mut machine = far.answer_and_switch(receiver()).await;
         let mut cfr = false;
         let stopped = far
             .talk(&mut machine, |seen| {
@@ -212,7 +193,6 @@ async fn a_hang_up_within_a_page_is_told_with_its_phase() {
             .await;
         assert!(matches!(stopped, Stopped::AsTold), "{stopped:?}");
         far.hang_up().await;
-        far.expect("200").await;
     })
     .await;
     assert_eq!(record.outcome, Outcome::RemoteHungUp { phase: Phase::C }, "{}", record.ladder);
@@ -224,10 +204,7 @@ async fn a_hang_up_within_a_page_is_told_with_its_phase() {
 #[tokio::test]
 async fn a_far_machine_that_says_nothing_but_dcn_has_disconnected() {
     let (record, ()) = call(1, |mut far| async move {
-        far.answer().await;
-        let offer = far.t38();
-        far.reinvite(&offer).await;
-        let mut machine = far.machine(receiver());
+        let mut machine = far.answer_and_switch(receiver()).await;
         far.talk(&mut machine, |seen| noted(&seen, "T38")).await;
         machine.handle(far.now(), ferrofax_fax::call::Input::Cancel);
         let stopped = far.talk(&mut machine, |seen| matches!(seen, Seen::Event(Event::Done(_)))).await;
@@ -254,9 +231,7 @@ async fn a_caller_that_only_switches_by_itself_is_received() {
     far.respond(&asked, "488 Not Acceptable Here", "").await;
     far.expect("ACK").await;
     far.wait(Time::from_millis(10_000)).await;
-    let offer = far.t38();
-    far.reinvite(&offer).await;
-    let mut machine = far.machine(sender(2));
+    let mut machine = far.switch(sender(2)).await;
     let mut outcome = None;
     let mut done = |seen: Seen<'_>| {
         if let Seen::Event(Event::Done(done)) = seen {
@@ -274,7 +249,6 @@ async fn a_caller_that_only_switches_by_itself_is_received() {
         }
         Stopped::AsTold => {
             far.hang_up().await;
-            far.expect("200").await;
         }
     }
     assert_eq!(outcome, Some(Outcome::Sent));
