@@ -7,7 +7,7 @@
 //!
 //! The way of a page: `pdf` and `html` know their letters, fills, lines and pictures, and make each black or white by what it
 //! is and what lies behind it; `picture` scales pictures onto the fax grid, where pels are not square (`tiff` reads more kinds of
-//! them), and judges them by what they show; `text` draws with anti-aliasing, which `two_tone` makes black and white;
+//! them), and judges them by what they show; `ink` is the pen for outlines and letters, which knows black and white only;
 //! [`geometry`] says where on the sheet; T.6 code is what comes out.
 //!
 //! Not here: putting cover page, header lines, overlay and documents together (pages are joined as code, see `ferrofax-fax`),
@@ -21,11 +21,11 @@ mod error;
 pub mod fonts;
 pub mod geometry;
 mod html;
+mod ink;
 mod pdf;
 mod picture;
 mod text;
 mod tiff;
-mod two_tone;
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

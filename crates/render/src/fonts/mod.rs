@@ -7,6 +7,7 @@
 //! The names that documents ask for are given to the font that is most like it. A character that no font has is counted by
 //! those who draw it.
 
+mod letters;
 mod outlines;
 
 use std::io;
@@ -20,7 +21,8 @@ use parley::fontique::{
 };
 use skrifa::{FontRef, MetadataProvider as _};
 
-pub(crate) use outlines::{Outlines, Pen};
+pub(crate) use letters::Letters;
+pub(crate) use outlines::Outlines;
 
 macro_rules! font {
     ($file:literal) => {

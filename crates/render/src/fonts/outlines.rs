@@ -1,4 +1,4 @@
-//! The shapes of glyphs, kept once they have been asked for.
+//! The shapes of glyphs, as they are and fitted to rows.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hayro::kurbo::{Affine, BezPath};
 use parley::FontData;
 use skrifa::instance::{LocationRef, NormalizedCoord, Size};
-use skrifa::outline::{DrawSettings, OutlinePen};
+use skrifa::outline::{DrawSettings, Engine, HintingInstance, HintingOptions, OutlinePen, SmoothMode, Target};
 use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 /// Outlines by font and glyph.
@@ -14,10 +14,13 @@ use skrifa::{FontRef, GlyphId, MetadataProvider};
 pub(crate) struct Outlines {
     /// By the id of the font's data, its index in there, and the glyph.
     shapes: HashMap<(u64, u32, u32), Arc<BezPath>>,
+    /// By font and the bits of the rows of an em. `None` where a font can't be fitted.
+    hinters: HashMap<(u64, u32, u32), Option<HintingInstance>>,
 }
 
 /// More are not kept: a document that uses as many begins anew.
 const SHAPES_MAX: usize = 20_000;
+const HINTERS_MAX: usize = 200;
 
 impl Outlines {
     /// The outline of a glyph of one em, y upwards; empty where the font has none. `coordinates` place a variable font.
@@ -30,6 +33,27 @@ impl Outlines {
         }
         let key = (font.data.id(), font.index, glyph);
         Arc::clone(self.shapes.entry(key).or_insert_with(|| Arc::new(outline(font, &[], glyph))))
+    }
+
+    /// The outline of a glyph of one em, y upwards, fitted to so many rows of an em: base line, x height and capitals stand on row
+    /// edges, and no horizontal stroke is less than a row. Along the line the glyph keeps its shape.
+    pub(crate) fn fitted(&mut self, font: &FontData, glyph: u32, em_rows: f32) -> Option<BezPath> {
+        let parsed = FontRef::from_index(font.data.as_ref(), font.index).ok()?;
+        let outlines = parsed.outline_glyphs();
+        if self.hinters.len() >= HINTERS_MAX {
+            self.hinters.clear();
+        }
+        let hinter = self.hinters.entry((font.data.id(), font.index, em_rows.to_bits())).or_insert_with(|| {
+            let mode = SmoothMode::Light;
+            let target = Target::Smooth { mode, symmetric_rendering: false, preserve_linear_metrics: true };
+            // Not the font's own instructions: they keep marks less well apart from their letters, and many fonts have none.
+            let options = HintingOptions { engine: Engine::Auto(None), target };
+            HintingInstance::new(&outlines, Size::new(em_rows), LocationRef::default(), options).ok()
+        });
+        let mut pen = Pen(BezPath::new());
+        outlines.get(GlyphId::new(glyph))?.draw(DrawSettings::hinted(hinter.as_ref()?, false), &mut pen).ok()?;
+        pen.0.apply_affine(Affine::scale(1.0 / f64::from(em_rows)));
+        Some(pen.0)
     }
 }
 
@@ -47,7 +71,7 @@ fn outline(font: &FontData, coordinates: &[i16], glyph: u32) -> BezPath {
 }
 
 /// Draws a glyph into a path.
-pub(crate) struct Pen(pub(crate) BezPath);
+struct Pen(BezPath);
 
 impl OutlinePen for Pen {
     fn move_to(&mut self, x: f32, y: f32) {

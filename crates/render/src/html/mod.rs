@@ -20,11 +20,10 @@ use std::thread;
 
 use hayro::kurbo::Affine;
 
-use crate::fonts::Outlines;
 use crate::geometry::Placement;
 use crate::{Note, Output, RenderError, guarded};
 use display::Display;
-use paint::Painter;
+use paint::{Painter, Tools};
 use source::Keep;
 
 const MM_PER_CSS_PIXEL: f64 = 25.4 / 96.0;
@@ -75,7 +74,7 @@ pub(crate) fn render_text(html: &str, out: &mut Output<'_>) -> Result<(), Render
             * Affine::scale(MM_PER_CSS_PIXEL * scale),
         rows: place.rows,
         resolution: options.resolution,
-        outlines: Outlines::default(),
+        tools: Tools::default(),
     };
     let mut items = vec![Vec::new(); pages.len()];
     for (at, item) in display.items.iter().enumerate() {

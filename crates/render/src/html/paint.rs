@@ -1,22 +1,26 @@
 //! From a [`Display`] to pages of pels.
 //!
-//! Upright rectangles end on whole pels and are at least one pel thick; letters and other shapes are drawn with anti-aliasing, in
-//! black and white only, and made two-tone; pictures go to the picture module. What stands on a picture is drawn after it.
+//! Upright rectangles end on whole pels and are at least one pel thick; letters are stamps, other shapes regions of pels; pictures go
+//! to the picture module. What stands on a picture is drawn after it.
 
 use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
-use hayro::kurbo::{self, Affine, BezPath, Rect, Shape as _, Stroke};
-use hayro::vello_cpu::color::palette::css::{BLACK, WHITE};
-use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
+use hayro::hayro_interpret::FillRule;
+use hayro::kurbo::{self, Affine, BezPath, Rect, Shape as _, Stroke, StrokeOpts};
 
 use super::cut::Span;
 use super::display::{Display, Item, Text, What};
 use super::ground::{Ink, is_rectangle, thickness};
-use crate::fonts::Outlines;
+use crate::fonts::Letters;
+use crate::ink::raster::{Bounds, Raster};
+use crate::ink::region::Region;
+use crate::ink::stamp;
 use crate::picture;
-use crate::two_tone::{Grey, two_tone};
 
 /// The edge of letters on a picture, in CSS pixels.
 const EDGE: f64 = 2.5;
+
+/// How far from the curve the outline of a line may be, in CSS pixels.
+const TOLERANCE: f64 = 0.1;
 
 /// Paints pages of one document.
 pub(super) struct Painter<'a> {
@@ -26,7 +30,14 @@ pub(super) struct Painter<'a> {
     pub(super) sheet: Affine,
     pub(super) rows: u32,
     pub(super) resolution: Resolution,
-    pub(super) outlines: Outlines,
+    pub(super) tools: Tools,
+}
+
+/// What is kept over the pages of a document.
+#[derive(Default)]
+pub(super) struct Tools {
+    letters: Letters,
+    raster: Raster,
 }
 
 impl Painter<'_> {
@@ -47,7 +58,7 @@ impl Painter<'_> {
                 ink => self.item(item, ink, within, &mut canvas),
             }
         }
-        let mut page = two_tone(&canvas.finish(self.resolution), &[]);
+        let mut page = canvas.page;
         let mut coarsened = false;
         for item in pictures {
             if let What::Picture { raster, map: own } | What::Ground { raster, map: own } = &item.what {
@@ -64,29 +75,32 @@ impl Painter<'_> {
     }
 
     fn item(&mut self, item: &Item, ink: Ink, within: Rect, canvas: &mut Canvas) {
-        canvas.white(ink == Ink::White || ink == Ink::Outline);
+        let black = !matches!(ink, Ink::White | Ink::Outline);
         match &item.what {
-            What::Text(text) => self.clipped(item, canvas, |painter, canvas| painter.letters(text, canvas)),
+            What::Text(text) => {
+                self.clip(item, canvas);
+                self.letters(text, black, canvas);
+            }
             What::Shape { path, .. } => {
                 let bounds = item.bounds.intersect(within);
                 let full = path.bounding_box();
+                let edged = matches!(ink, Ink::Outline | Ink::EdgedBlack);
                 // A rectangle is as large as its bounds; what is left of it by a straight clip is one, too.
                 if is_rectangle(path) && self.is_straight(item) {
-                    canvas.rectangle(bounds);
-                    if matches!(ink, Ink::Outline | Ink::EdgedBlack) {
-                        canvas.white(ink == Ink::EdgedBlack);
-                        canvas.frame(bounds);
+                    canvas.clip = canvas.sheet();
+                    canvas.rectangle(bounds, black);
+                    if edged {
+                        canvas.frame(bounds, !black);
                     }
                 } else {
-                    self.clipped(item, canvas, |_, canvas| {
-                        canvas.fill(path);
-                        if matches!(ink, Ink::Outline | Ink::EdgedBlack) {
-                            canvas.white(ink == Ink::EdgedBlack);
-                            canvas.outline(path);
-                        } else if thickness(path, full) < 1.0 {
-                            canvas.outline(path);
-                        }
-                    });
+                    self.clip(item, canvas);
+                    let raster = &mut self.tools.raster;
+                    canvas.fill(path, black, raster);
+                    if edged {
+                        canvas.outline(path, !black, raster);
+                    } else if thickness(path, full) < 1.0 {
+                        canvas.outline(path, black, raster);
+                    }
                 }
             }
             What::Picture { .. } | What::Ground { .. } => {}
@@ -105,27 +119,34 @@ impl Painter<'_> {
         true
     }
 
-    fn clipped(&mut self, item: &Item, canvas: &mut Canvas, paint: impl FnOnce(&mut Self, &mut Canvas)) {
-        let mut depth = 0;
+    /// What is drawn from now on is seen where the item's clips let it.
+    fn clip(&mut self, item: &Item, canvas: &mut Canvas) {
+        canvas.clip = canvas.sheet();
         let mut clip = item.clip;
         while let Some(own) = clip.and_then(|clip| self.display.clips.get(clip)) {
-            canvas.context.set_transform(canvas.map);
-            canvas.context.push_clip_layer(&own.path);
-            depth += 1;
+            canvas.clip = canvas.region(&own.path, &mut self.tools.raster);
             clip = own.parent;
-        }
-        paint(self, canvas);
-        for _ in 0..depth {
-            canvas.context.pop_layer();
         }
     }
 
-    fn letters(&mut self, text: &Text, canvas: &mut Canvas) {
+    fn letters(&mut self, text: &Text, black: bool, canvas: &mut Canvas) {
+        let Tools { letters, raster } = &mut self.tools;
         for (glyph, place) in &text.glyphs {
-            let outline = self.outlines.get(&text.font, &text.coordinates, *glyph);
-            if !outline.is_empty() {
-                canvas.context.set_transform(canvas.map * text.map * Affine::translate(place.to_vec2()) * text.em);
-                canvas.context.fill_path(&outline);
+            let own = text.map * Affine::translate(place.to_vec2()) * text.em;
+            let stamp = if text.coordinates.is_empty() {
+                letters.stamp(&text.font, *glyph, canvas.map * own, raster)
+            } else {
+                None
+            };
+            let Some((stamp, x, y)) = stamp else {
+                canvas.fill(&(own * &*letters.outlines.get(&text.font, &text.coordinates, *glyph)), black, raster);
+                continue;
+            };
+            if canvas.holds(stamp.extent(x, y)) {
+                let how = if black { stamp::Stroke::Black } else { stamp::Stroke::White };
+                stamp.put(x, y, &mut canvas.page, &how);
+            } else {
+                canvas.clip.intersect(&stamp.region(x, y)).paint(&mut canvas.page, black);
             }
         }
     }
@@ -133,8 +154,9 @@ impl Painter<'_> {
     /// The pels that an item may change.
     fn mask(&mut self, item: &Item, map: Affine) -> Bitmap {
         let mut canvas = Canvas::new(self.rows, map);
-        self.clipped(item, &mut canvas, |_, canvas| canvas.fill(&Rect::new(-1e5, -1e5, 1e5, 1e7).to_path(0.1)));
-        two_tone(&canvas.finish(self.resolution), &[])
+        self.clip(item, &mut canvas);
+        canvas.clip.paint(&mut canvas.page, true);
+        canvas.page
     }
 
     /// Puts letters or a line on a picture, with an edge of the other colour.
@@ -143,23 +165,21 @@ impl Painter<'_> {
         let mut edge = Canvas::new(self.rows, map);
         match &item.what {
             What::Text(text) => {
-                self.clipped(item, &mut body, |painter, canvas| painter.letters(text, canvas));
+                self.clip(item, &mut body);
+                self.letters(text, true, &mut body);
                 for (glyph, place) in &text.glyphs {
-                    let mut outline = BezPath::clone(&self.outlines.get(&text.font, &text.coordinates, *glyph));
-                    outline.apply_affine(text.map * Affine::translate(place.to_vec2()) * text.em);
-                    edge.fill(&outline);
-                    edge.fill(&kurbo::stroke(&outline, &Stroke::new(2.0 * EDGE), &kurbo::StrokeOpts::default(), 0.2));
+                    let outline = self.tools.letters.outlines.get(&text.font, &text.coordinates, *glyph);
+                    let outline = text.map * Affine::translate(place.to_vec2()) * text.em * &*outline;
+                    edge.fill(&outline, true, &mut self.tools.raster);
+                    edge.line(&outline, 2.0 * EDGE, true, &mut self.tools.raster);
                 }
             }
-            What::Shape { path, .. } => {
-                body.fill(path);
-            }
+            What::Shape { path, .. } => body.fill(path, true, &mut self.tools.raster),
             _ => {}
         }
-        let (body, edge) = (two_tone(&body.finish(self.resolution), &[]), two_tone(&edge.finish(self.resolution), &[]));
         let black = ink == Ink::BlackOnPicture;
         for y in 0..page.rows() {
-            let (Some(body), Some(edge)) = (body.row(y), edge.row(y)) else { continue };
+            let (Some(body), Some(edge)) = (body.page.row(y), edge.page.row(y)) else { continue };
             let Some(to) = page.row_mut(y) else { continue };
             for ((to, &body), &edge) in to.iter_mut().zip(body).zip(edge) {
                 *to = if black { *to & !edge | body } else { (*to | edge) & !body };
@@ -170,67 +190,78 @@ impl Painter<'_> {
 
 /// A page being drawn.
 struct Canvas {
-    context: RenderContext,
+    page: Bitmap,
+    /// From CSS pixels to pels.
     map: Affine,
-    rows: u32,
+    /// What may be drawn on.
+    clip: Region,
 }
 
 impl Canvas {
     fn new(rows: u32, map: Affine) -> Canvas {
-        // 4574 rows at most, see `Paper::rows`.
-        let mut context = RenderContext::new(WIDTH_PELS, rows as u16);
-        context.set_paint(BLACK);
-        Canvas { context, map, rows }
+        Canvas { page: Bitmap::new(WIDTH_PELS, rows), map, clip: Region::rectangle((0, WIDTH_PELS), (0, rows)) }
     }
 
-    fn white(&mut self, white: bool) {
-        self.context.set_paint(if white { WHITE } else { BLACK });
+    fn sheet(&self) -> Region {
+        Region::rectangle((0, WIDTH_PELS), (0, self.page.rows()))
     }
 
-    fn fill(&mut self, path: &BezPath) {
-        self.context.set_transform(self.map);
-        self.context.fill_path(path);
+    /// Whether all of these columns and rows may be drawn on. What lies beside the sheet is lost anyway.
+    fn holds(&self, (columns, rows): ((i32, i32), (i32, i32))) -> bool {
+        // Clamped to a page.
+        let column = |x: i32| x.clamp(0, WIDTH_PELS.into()) as u16;
+        let row = |y: i32| u32::try_from(y).unwrap_or(0).min(self.page.rows());
+        self.clip.contains_rectangle((column(columns.0), column(columns.1)), (row(rows.0), row(rows.1)))
     }
 
-    /// A line one pel thick, or so.
-    fn outline(&mut self, path: &BezPath) {
-        self.context.set_transform(self.map);
-        self.context.set_stroke(Stroke::new(0.6));
-        self.context.stroke_path(path);
+    /// The pels of a shape that may be drawn on.
+    fn region(&self, path: &BezPath, raster: &mut Raster) -> Region {
+        let (columns, rows) = (self.clip.columns(), self.clip.rows());
+        // Rows of a page, a few thousand.
+        let within =
+            Bounds { columns: (columns.0.into(), columns.1.into()), rows: (rows.start as i32, rows.end as i32) };
+        let shape = raster.fill(path.iter().map(|element| self.map * element), FillRule::NonZero, within);
+        self.clip.intersect(&shape)
+    }
+
+    fn fill(&mut self, path: &BezPath, black: bool, raster: &mut Raster) {
+        self.region(path, raster).paint(&mut self.page, black);
+    }
+
+    /// A line along the edge of a shape, one pel thick, or so.
+    fn outline(&mut self, path: &BezPath, black: bool, raster: &mut Raster) {
+        self.line(path, 0.6, black, raster);
+    }
+
+    fn line(&mut self, path: &BezPath, width: f64, black: bool, raster: &mut Raster) {
+        self.fill(&kurbo::stroke(path, &Stroke::new(width), &StrokeOpts::default(), TOLERANCE), black, raster);
     }
 
     /// An upright rectangle on whole pels.
-    fn rectangle(&mut self, rectangle: Rect) {
-        let pels = snapped(self.map.transform_rect_bbox(rectangle));
-        self.context.set_transform(Affine::IDENTITY);
-        self.context.fill_rect(&pels);
+    fn rectangle(&mut self, rectangle: Rect, black: bool) {
+        self.pels(snapped(self.map.transform_rect_bbox(rectangle)), black);
     }
 
     /// The edge of one, one pel thick.
-    fn frame(&mut self, rectangle: Rect) {
+    fn frame(&mut self, rectangle: Rect, black: bool) {
         let Rect { x0, y0, x1, y1 } = snapped(self.map.transform_rect_bbox(rectangle));
-        self.context.set_transform(Affine::IDENTITY);
         for side in [
             Rect::new(x0, y0, x1, y0 + 1.0),
             Rect::new(x0, y1 - 1.0, x1, y1),
             Rect::new(x0, y0, x0 + 1.0, y1),
             Rect::new(x1 - 1.0, y0, x1, y1),
         ] {
-            self.context.fill_rect(&side);
+            self.pels(side, black);
         }
     }
 
-    fn finish(mut self, resolution: Resolution) -> Grey {
-        self.context.flush();
-        // 4574 at most.
-        let mut pixmap = Pixmap::new(WIDTH_PELS, self.rows as u16);
-        let white = RasterizerSettings { target_init: TargetInit::Clear(WHITE), ..RasterizerSettings::default() };
-        self.context.render_with(&mut pixmap, &mut Resources::default(), white);
-        let mut grey = Grey::new(self.rows, resolution);
-        for (to, from) in grey.pels_mut().iter_mut().zip(pixmap.data()) {
-            *to = from.g;
-        }
-        grey
+    /// A rectangle in whole pels.
+    fn pels(&mut self, Rect { x0, y0, x1, y1 }: Rect, black: bool) {
+        // Casts saturate.
+        let column = |x: f64| x.clamp(0.0, WIDTH_PELS.into()) as u16;
+        let row = |y: f64| y.clamp(0.0, self.page.rows().into()) as u32;
+        let region = Region::rectangle((column(x0), column(x1)), (row(y0), row(y1)));
+        self.clip.intersect(&region).paint(&mut self.page, black);
     }
 }
 

@@ -12,8 +12,6 @@ mod glyphs;
 mod ground;
 mod lines;
 mod pictures;
-mod raster;
-mod region;
 mod sheet;
 mod substitutes;
 
@@ -31,6 +29,7 @@ use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro::kurbo::{Affine, Rect};
 
 use crate::geometry::{Placement, lines_per_mm};
+use crate::ink::{raster, region};
 use crate::{Note, Output, RenderError, guarded};
 use device::{Findings, Recorder, Tools};
 

@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
 
-use super::glyphs::{Stamp, Stroke};
 use super::ground::{
     Behind, Colour, Ground, Map, Out, WHITE, decide, difference, draw_lined, fine_rows, is_same, luma,
 };
 use super::region::Region;
+use crate::ink::stamp::{Stamp, Stroke};
 
 /// What the shapes of a page may take, in bytes; then it is drawn as far as it is known.
 const KEPT_MAX: usize = 64 << 20;

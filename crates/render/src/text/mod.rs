@@ -1,19 +1,18 @@
 //! Plain text, typewriter fashion: 10 pt monospace, 12 pt from line to line, 20 mm of margin; 80 columns on A4.
 //!
 //! Each line of the document is shaped on its own by `parley` (wrapping, right-to-left scripts, a second font for what the first
-//! lacks) and its glyph outlines are filled through the affine map of the fax grid, so letters have their true shape at every
-//! resolution. Tabs stop every 8 columns, a form feed begins a page.
+//! lacks) and its glyphs are put onto the fax grid as stamps, fitted to the rows of the resolution at hand. Tabs stop every 8 columns, a form feed begins a page.
 
 pub(crate) mod charset;
 mod typeset;
 
-use ferrofax_fax::page::WIDTH_PELS;
+use ferrofax_fax::page::{Bitmap, WIDTH_PELS};
 use hayro::kurbo::Affine;
-use hayro::vello_cpu::color::palette::css::{BLACK, WHITE};
-use hayro::vello_cpu::{Pixmap, RasterizerSettings, RenderContext, Resources, TargetInit};
 
+use crate::fonts::Letters;
 use crate::geometry::Placement;
-use crate::two_tone::{Grey, two_tone};
+use crate::ink::raster::Raster;
+use crate::ink::stamp::Stroke;
 use crate::{Output, RenderError};
 use typeset::{Line, SIZE_POINTS, Typesetter};
 
@@ -33,7 +32,7 @@ pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), Render
     if text.is_empty() {
         return Err(RenderError::Empty);
     }
-    let sheet = Sheet::new(out);
+    let mut sheet = Sheet::new(out);
     let mut typesetter = Typesetter::new(sheet.width_points);
     for page in text.split('\u{c}') {
         let mut lines: Vec<Line> = Vec::new();
@@ -99,6 +98,8 @@ struct Sheet {
     place: Placement,
     width_points: f64,
     lines: usize,
+    letters: Letters,
+    raster: Raster,
 }
 
 impl Sheet {
@@ -111,35 +112,29 @@ impl Sheet {
             place: Placement::new(width, height, paper, out.options.resolution),
             width_points: (width - 2.0 * MARGIN_MM) / MM_PER_POINT,
             lines: lines as usize,
+            letters: Letters::default(),
+            raster: Raster::default(),
         }
     }
 
-    fn print(&self, lines: &mut Vec<Line>, out: &mut Output<'_>) -> Result<(), RenderError> {
-        // 4574 at most, see `Paper::rows`.
-        let rows = self.place.rows as u16;
-        let mut context = RenderContext::new(WIDTH_PELS, rows);
-        context.set_paint(BLACK);
+    fn print(&mut self, lines: &mut Vec<Line>, out: &mut Output<'_>) -> Result<(), RenderError> {
+        let mut page = Bitmap::new(WIDTH_PELS, self.place.rows);
         let points = Affine::new(self.place.coefficients())
             * Affine::translate((MARGIN_MM, MARGIN_MM))
             * Affine::scale(MM_PER_POINT);
+        let em = Affine::scale_non_uniform(SIZE_POINTS.into(), (-SIZE_POINTS).into());
         for (row, line) in lines.drain(..).enumerate() {
             // Ascenders of 10 pt stand within the first 9.
             let base = row as f64 * LEADING_POINTS + 9.0;
-            for glyph in line.glyphs {
-                let em = Affine::scale_non_uniform(SIZE_POINTS.into(), (-SIZE_POINTS).into());
-                context.set_transform(points * Affine::translate((glyph.x, base + glyph.y)) * em);
-                context.fill_path(&glyph.outline);
+            for letter in line.glyphs {
+                let place = points * Affine::translate((letter.x, base + letter.y)) * em;
+                // At 10 pt each letter has a stamp.
+                if let Some((stamp, x, y)) = self.letters.stamp(&letter.font, letter.glyph, place, &mut self.raster) {
+                    stamp.put(x, y, &mut page, &Stroke::Black);
+                }
             }
         }
-        context.flush();
-        let mut pixmap = Pixmap::new(WIDTH_PELS, rows);
-        let white = RasterizerSettings { target_init: TargetInit::Clear(WHITE), ..RasterizerSettings::default() };
-        context.render_with(&mut pixmap, &mut Resources::default(), white);
-        let mut grey = Grey::new(self.place.rows, out.options.resolution);
-        for (to, from) in grey.pels_mut().iter_mut().zip(pixmap.data()) {
-            *to = from.g;
-        }
-        out.push(&mut two_tone(&grey, &[]).source(out.options.resolution))
+        out.push(&mut page.source(out.options.resolution))
     }
 }
 

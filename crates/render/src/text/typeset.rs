@@ -1,13 +1,11 @@
 //! Lines of text to glyphs with places, by `parley`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use hayro::kurbo::BezPath;
 use parley::style::{FontFamily, FontFamilyName, OverflowWrap, StyleProperty};
-use parley::{Alignment, AlignmentOptions, FontContext, Layout, LayoutContext, PositionedLayoutItem};
+use parley::{Alignment, AlignmentOptions, FontContext, FontData, Layout, LayoutContext, PositionedLayoutItem};
 
-use crate::fonts::{self, Outlines};
+use crate::fonts;
 
 /// Type size in points. A column is 0.6 of it.
 pub(super) const SIZE_POINTS: f32 = 10.0;
@@ -19,8 +17,8 @@ const WIDE_EXTRA: f32 = (2.0 * 0.6 - 1.0) * SIZE_POINTS;
 pub(super) struct Placed {
     pub(super) x: f64,
     pub(super) y: f64,
-    /// Of one em, y upwards.
-    pub(super) outline: Arc<BezPath>,
+    pub(super) font: FontData,
+    pub(super) glyph: u32,
 }
 
 /// A line as it will be printed.
@@ -40,7 +38,6 @@ pub(super) struct Typesetter {
     fonts: FontContext,
     layouts: LayoutContext<()>,
     layout: Layout<()>,
-    outlines: Outlines,
     missing: u32,
 }
 
@@ -52,7 +49,6 @@ impl Typesetter {
             fonts: fonts::library().context(),
             layouts: LayoutContext::new(),
             layout: Layout::new(),
-            outlines: Outlines::default(),
             missing: 0,
         }
     }
@@ -88,10 +84,8 @@ impl Typesetter {
                     if glyph.id == 0 {
                         self.missing = self.missing.saturating_add(1);
                     }
-                    let outline = self.outlines.get(font, &[], glyph.id);
-                    if !outline.is_empty() {
-                        glyphs.push(Placed { x: f64::from(glyph.x), y: f64::from(glyph.y - run.baseline()), outline });
-                    }
+                    let (x, y) = (f64::from(glyph.x), f64::from(glyph.y - run.baseline()));
+                    glyphs.push(Placed { x, y, font: font.clone(), glyph: glyph.id });
                 }
             }
             set.push(Line { glyphs });

@@ -3,11 +3,11 @@
 use ferrofax_fax::page::{Bitmap, PageSource, Resolution, Row, WIDTH_PELS};
 
 /// Columns of a row, the end not included.
-pub(super) type Run = (u16, u16);
+pub(crate) type Run = (u16, u16);
 
 /// A set of pels. Runs of a row are in order and don't touch.
 #[derive(Clone, Debug)]
-pub(super) struct Region {
+pub(crate) struct Region {
     top: u32,
     bottom: u32,
     rows: Rows,
@@ -23,7 +23,7 @@ enum Rows {
 
 impl Region {
     /// A rectangle; empty if an end is not behind its beginning.
-    pub(super) fn rectangle((left, right): Run, (top, bottom): (u32, u32)) -> Region {
+    pub(crate) fn rectangle((left, right): Run, (top, bottom): (u32, u32)) -> Region {
         if left >= right || top >= bottom {
             return Region { top: 0, bottom: 0, rows: Rows::Same((0, 0)) };
         }
@@ -31,7 +31,7 @@ impl Region {
     }
 
     /// From runs in any order, which may overlap.
-    pub(super) fn of_runs(mut runs: Vec<(u32, Run)>) -> Region {
+    pub(crate) fn of_runs(mut runs: Vec<(u32, Run)>) -> Region {
         runs.retain(|(_, (from, to))| from < to);
         runs.sort_unstable();
         let mut build = Builder::new(runs.first().map_or(0, |(y, _)| *y));
@@ -43,7 +43,7 @@ impl Region {
     }
 
     /// The black pels of a page.
-    pub(super) fn of_bitmap(page: &Bitmap) -> Region {
+    pub(crate) fn of_bitmap(page: &Bitmap) -> Region {
         let mut build = Builder::new(0);
         let mut row = Row::default();
         // The resolution is read by nobody here.
@@ -60,24 +60,24 @@ impl Region {
         build.finish()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match &self.rows {
             Rows::Same((from, to)) => self.top >= self.bottom || from >= to,
             Rows::Each { runs, .. } => runs.is_empty(),
         }
     }
 
-    pub(super) fn is_rectangle(&self) -> bool {
+    pub(crate) fn is_rectangle(&self) -> bool {
         matches!(self.rows, Rows::Same(_))
     }
 
     /// First row, and the row behind the last.
-    pub(super) fn rows(&self) -> std::ops::Range<u32> {
+    pub(crate) fn rows(&self) -> std::ops::Range<u32> {
         self.top..self.bottom
     }
 
     /// The runs of a row.
-    pub(super) fn row(&self, y: u32) -> &[Run] {
+    pub(crate) fn row(&self, y: u32) -> &[Run] {
         if !(self.top..self.bottom).contains(&y) {
             return &[];
         }
@@ -94,12 +94,12 @@ impl Region {
     }
 
     /// Every run with its row.
-    pub(super) fn runs(&self) -> impl Iterator<Item = (u32, Run)> + '_ {
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, Run)> + '_ {
         self.rows().flat_map(|y| self.row(y).iter().map(move |run| (y, *run)))
     }
 
     /// How many runs there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match &self.rows {
             Rows::Same(_) => (self.bottom - self.top) as usize,
             Rows::Each { runs, .. } => runs.len(),
@@ -107,14 +107,14 @@ impl Region {
     }
 
     /// What it takes to keep.
-    pub(super) fn cost(&self) -> usize {
+    pub(crate) fn cost(&self) -> usize {
         match &self.rows {
             Rows::Same(_) => 64,
             Rows::Each { starts, runs } => 64 + 4 * (starts.len() + runs.len()),
         }
     }
 
-    pub(super) fn area(&self) -> u64 {
+    pub(crate) fn area(&self) -> u64 {
         match &self.rows {
             Rows::Same((from, to)) => u64::from(to.saturating_sub(*from)) * u64::from(self.bottom - self.top),
             Rows::Each { runs, .. } => runs.iter().map(|(from, to)| u64::from(to - from)).sum(),
@@ -122,7 +122,7 @@ impl Region {
     }
 
     /// First column, and the column behind the last.
-    pub(super) fn columns(&self) -> Run {
+    pub(crate) fn columns(&self) -> Run {
         match &self.rows {
             Rows::Same(run) => *run,
             Rows::Each { runs, .. } => {
@@ -131,7 +131,7 @@ impl Region {
         }
     }
 
-    pub(super) fn contains_rectangle(&self, columns: Run, rows: (u32, u32)) -> bool {
+    pub(crate) fn contains_rectangle(&self, columns: Run, rows: (u32, u32)) -> bool {
         match self.rows {
             Rows::Same((left, right)) => {
                 left <= columns.0 && columns.1 <= right && self.top <= rows.0 && rows.1 <= self.bottom
@@ -143,7 +143,7 @@ impl Region {
     }
 
     /// The pels that are in both.
-    pub(super) fn intersect(&self, other: &Region) -> Region {
+    pub(crate) fn intersect(&self, other: &Region) -> Region {
         let (top, bottom) = (self.top.max(other.top), self.bottom.min(other.bottom));
         if top >= bottom {
             return Region::rectangle((0, 0), (0, 0));
@@ -174,7 +174,7 @@ impl Region {
     }
 
     /// Makes the pels black or white.
-    pub(super) fn paint(&self, page: &mut Bitmap, black: bool) {
+    pub(crate) fn paint(&self, page: &mut Bitmap, black: bool) {
         for y in self.rows() {
             let Some(row) = page.row_mut(y) else { return };
             for run in self.row(y) {
@@ -184,7 +184,7 @@ impl Region {
     }
 
     /// Makes the pels what they are in `from`.
-    pub(super) fn copy(&self, from: &Bitmap, page: &mut Bitmap) {
+    pub(crate) fn copy(&self, from: &Bitmap, page: &mut Bitmap) {
         for y in self.rows() {
             let (Some(row), Some(source)) = (page.row_mut(y), from.row(y)) else { return };
             for run in self.row(y) {
@@ -198,7 +198,7 @@ impl Region {
     }
 
     /// Makes the pels black where `ground` is white, and the other way about.
-    pub(super) fn contrast(&self, ground: &Bitmap, page: &mut Bitmap) {
+    pub(crate) fn contrast(&self, ground: &Bitmap, page: &mut Bitmap) {
         for y in self.rows() {
             let (Some(row), Some(ground)) = (page.row_mut(y), ground.row(y)) else { return };
             for run in self.row(y) {
@@ -212,7 +212,7 @@ impl Region {
     }
 
     /// Black pels of `page` in it.
-    pub(super) fn ink(&self, page: &Bitmap) -> u64 {
+    pub(crate) fn ink(&self, page: &Bitmap) -> u64 {
         let mut ink = 0;
         for y in self.rows() {
             let Some(row) = page.row(y) else { break };
@@ -227,7 +227,7 @@ impl Region {
 }
 
 /// Sets or clears the pels of a packed row.
-pub(super) fn fill(row: &mut [u8], run: Run, black: bool) {
+pub(crate) fn fill(row: &mut [u8], run: Run, black: bool) {
     let (from, to) = (usize::from(run.0), usize::from(run.1));
     if from >= to {
         return;
@@ -267,19 +267,19 @@ fn each_byte(run: Run, mut see: impl FnMut(usize, u8)) {
 }
 
 /// Makes a region row by row, run by run.
-pub(super) struct Builder {
+pub(crate) struct Builder {
     top: u32,
     starts: Vec<u32>,
     runs: Vec<Run>,
 }
 
 impl Builder {
-    pub(super) fn new(top: u32) -> Builder {
+    pub(crate) fn new(top: u32) -> Builder {
         Builder { top, starts: vec![0], runs: Vec::new() }
     }
 
     /// What follows belongs to row `y`, which is not above the present one.
-    pub(super) fn advance(&mut self, y: u32) {
+    pub(crate) fn advance(&mut self, y: u32) {
         let wanted = y.saturating_sub(self.top) as usize + 1;
         while self.starts.len() < wanted {
             // Bounded by the page's rows × columns.
@@ -288,7 +288,7 @@ impl Builder {
     }
 
     /// Adds a run that does not begin before the last one of its row.
-    pub(super) fn push(&mut self, (from, to): Run) {
+    pub(crate) fn push(&mut self, (from, to): Run) {
         if from >= to {
             return;
         }
@@ -299,7 +299,7 @@ impl Builder {
         }
     }
 
-    pub(super) fn finish(mut self) -> Region {
+    pub(crate) fn finish(mut self) -> Region {
         if self.runs.is_empty() {
             return Region::rectangle((0, 0), (0, 0));
         }

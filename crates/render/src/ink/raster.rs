@@ -17,7 +17,7 @@ const LINES: i32 = 4;
 const UNIT: i32 = 256;
 const WHOLE_BITS: u32 = (LINES * UNIT).ilog2();
 /// How far from the curve a flattened one may be, in pels.
-pub(super) const TOLERANCE: f64 = 0.08;
+pub(crate) const TOLERANCE: f64 = 0.08;
 /// Crossings kept at a time; more are worked on in bands of rows.
 const CROSSINGS_MAX: usize = 2_000_000;
 /// A shape with fewer pels per crossing is looked at pel by pel.
@@ -25,7 +25,7 @@ const PELS_PER_CROSSING: usize = 48;
 
 /// Where an outline may lie, and how its coverage was found: room that is used again and again.
 #[derive(Default)]
-pub(super) struct Raster {
+pub(crate) struct Raster {
     edges: Vec<Edge>,
     /// Place and direction, line by line; where each line's begin, and a place more.
     crossings: Vec<u32>,
@@ -44,9 +44,9 @@ struct Edge {
 
 /// Columns and rows within which pels are wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Bounds {
-    pub(super) columns: (i32, i32),
-    pub(super) rows: (i32, i32),
+pub(crate) struct Bounds {
+    pub(crate) columns: (i32, i32),
+    pub(crate) rows: (i32, i32),
 }
 
 impl Bounds {
@@ -67,14 +67,14 @@ impl Bounds {
 }
 
 /// The coverage of pels, 0 to 255, row by row.
-pub(super) struct Cover<'a> {
-    pub(super) bounds: Bounds,
-    pub(super) pels: &'a [u8],
+pub(crate) struct Cover<'a> {
+    pub(crate) bounds: Bounds,
+    pub(crate) pels: &'a [u8],
 }
 
 impl Raster {
     /// The pels of a filled outline, given in pels.
-    pub(super) fn fill(&mut self, path: impl IntoIterator<Item = PathEl>, rule: FillRule, within: Bounds) -> Region {
+    pub(crate) fn fill(&mut self, path: impl IntoIterator<Item = PathEl>, rule: FillRule, within: Bounds) -> Region {
         let Some(bounds) = self.edges_of(path, within) else { return Region::rectangle((0, 0), (0, 0)) };
         let crossings: f64 = self.edges.iter().map(|edge| (edge.to.y - edge.from.y) * f64::from(LINES)).sum();
         let pels = bounds.width() * bounds.height();
@@ -88,7 +88,7 @@ impl Raster {
     }
 
     /// The coverage of a filled outline's pels. `None` if there are none.
-    pub(super) fn cover(
+    pub(crate) fn cover(
         &mut self,
         path: impl IntoIterator<Item = PathEl>,
         rule: FillRule,
@@ -334,19 +334,19 @@ fn add(sums: &mut [i32], place: i32, sign: i32) {
 
 /// How much coverage makes ink.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ink {
+pub(crate) struct Ink {
     /// So much does.
-    pub(super) enough: u8,
+    pub(crate) enough: u8,
     /// The ridge of a thin stroke needs so much.
-    pub(super) ridge: u8,
+    pub(crate) ridge: u8,
 }
 
 impl Ink {
-    pub(super) const SHAPE: Ink = Ink { enough: 128, ridge: 24 };
+    pub(crate) const SHAPE: Ink = Ink { enough: 128, ridge: 24 };
 }
 
 /// The pels that are ink.
-pub(super) fn choose(cover: &Cover<'_>, ink: Ink) -> Region {
+pub(crate) fn choose(cover: &Cover<'_>, ink: Ink) -> Region {
     let width = cover.bounds.width();
     let (left, top) = (cover.bounds.columns.0, cover.bounds.rows.0);
     let mut build = Builder::new(u32::try_from(top).unwrap_or(0));
@@ -360,7 +360,7 @@ pub(super) fn choose(cover: &Cover<'_>, ink: Ink) -> Region {
 }
 
 /// Calls `see` with row, first column and the column behind the last of each run of ink.
-pub(super) fn each_ink_run(cover: &Cover<'_>, ink: Ink, width: usize, mut see: impl FnMut(usize, usize, usize)) {
+pub(crate) fn each_ink_run(cover: &Cover<'_>, ink: Ink, width: usize, mut see: impl FnMut(usize, usize, usize)) {
     if width == 0 {
         return;
     }
