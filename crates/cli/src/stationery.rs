@@ -37,10 +37,10 @@ impl Owner {
     }
 }
 
-/// A studio with children of its own.
+/// A studio with children of its own. What composes is started if it is needed.
 pub fn studio(store: Store, config: &Config) -> Result<Studio> {
     let mut config = config.clone();
-    (config.render.children, config.render.composers) = (1, 1);
+    (config.render.children, config.render.composers) = (1, 0);
     let surroundings = Surroundings { renderer: serve::renderer()?, keeper: serve::keeper()?, tray: None };
     let renderer = Arc::new(service::renderer(&config, &surroundings)?);
     let composer = Arc::new(service::composer(&config, &surroundings)?);

@@ -35,7 +35,7 @@ const EXIT_WAIT: Duration = Duration::from_secs(1);
 pub struct Settings {
     /// The command line of a child: a program by its full path, and its arguments.
     pub command: Vec<OsString>,
-    /// Children, and so documents rendered at the same time; at least one.
+    /// Children, and so documents rendered at the same time; with none, one is started when there is a document.
     pub children: usize,
     /// For one document.
     pub time_limit: Duration,
@@ -92,9 +92,9 @@ pub struct Pool {
 impl Pool {
     /// Starts the children. Must be called within a tokio runtime.
     pub fn start(settings: Settings) -> io::Result<Pool> {
-        let children = settings.children.max(1);
-        let workers = (0..children).map(|_| Worker::start(&settings)).collect::<io::Result<Vec<_>>>()?;
-        Ok(Pool { settings, turns: Semaphore::new(children), idle: Mutex::new(workers), jobs: AtomicU64::new(0) })
+        let workers = (0..settings.children).map(|_| Worker::start(&settings)).collect::<io::Result<Vec<_>>>()?;
+        let turns = Semaphore::new(settings.children.max(1));
+        Ok(Pool { settings, turns, idle: Mutex::new(workers), jobs: AtomicU64::new(0) })
     }
 
     /// Renders a document, as soon as a child is free.
