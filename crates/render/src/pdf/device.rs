@@ -38,6 +38,8 @@ const RULE_MM: f64 = 0.5;
 pub(super) struct Tools {
     pub(super) stamps: Stamps,
     pub(super) raster: Raster,
+    /// The page at work may have some, which change what pictures look like.
+    pub(super) transfer_functions: bool,
 }
 
 /// What a page has that its sender may want to know, and what is wrong with it.
@@ -607,10 +609,9 @@ impl<'a> Device<'a> for Recorder<'_> {
             }
             Image::Raster(raster) => {
                 let target = self.sheet.pictures();
-                let Some(picture) = pictures::raster(&raster, props.transform, resolution, target, &mut self.findings)
-                else {
-                    return;
-                };
+                let (tools, findings) = (&*self.tools, &mut self.findings);
+                let drawn = pictures::raster(&raster, props.transform, resolution, tools, target, findings);
+                let Some(picture) = drawn else { return };
                 let region = self.seen(picture.region, props.soft_mask.as_ref());
                 self.sheet.ground(Ground {
                     region,

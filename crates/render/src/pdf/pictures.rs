@@ -2,14 +2,15 @@
 //!
 //! The library draws a picture whose data ends early as a lower one; that is seen by its height. Samples of less than 8 bits it
 //! fills up instead, so for them the data is measured. What is damaged within DCT, JPX, CCITT and JBIG2 data and decodes all the
-//! same is not seen.
+//! same is not seen. What is plainly black and white is read by [`bilevel`].
 
-use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
+use ferrofax_fax::page::{Bitmap, Resolution, Rows, WIDTH_PELS};
 use hayro::hayro_interpret::{FillRule, ImageData, LumaData, Paint, RasterImage, StencilImage};
 use hayro::hayro_syntax::object::Stream;
 use hayro::kurbo::{Affine, Rect, Shape};
 
-use super::device::Findings;
+use super::bilevel;
+use super::device::{Findings, Tools};
 use super::raster::{Bounds, Cover, Ink, Raster, choose};
 use super::region::Region;
 use crate::picture;
@@ -26,10 +27,17 @@ pub(super) fn raster(
     image: &RasterImage<'_>,
     transform: Affine,
     resolution: Resolution,
+    tools: &Tools,
     target: &mut Bitmap,
     findings: &mut Findings,
 ) -> Option<Picture> {
     let (width, height) = (image.width(), image.height());
+    if !tools.transfer_functions
+        && let Some(runs) = bilevel::runs(image.stream(), width, height)
+    {
+        findings.coarsened |= picture::place_runs(&runs, transform.as_coeffs(), resolution, target).coarsened;
+        return Some(Picture { region: whole(transform, width, height, target.rows()), luma: lightness(&runs) });
+    }
     if is_short(image.stream(), width, height) {
         findings.short_picture = true;
         return None;
@@ -92,6 +100,19 @@ pub(super) fn stencil<'a>(
     drawn
 }
 
+/// How light a picture of runs is, on the whole.
+fn lightness(runs: &Rows) -> u8 {
+    let width = u64::from(runs.width());
+    let black = |row: &[u16]| -> u64 {
+        row.chunks(2)
+            .map(|run| run.get(1).map_or(width, |&end| end.into()) - run.first().map_or(0, |&at| at.into()))
+            .sum()
+    };
+    let pixels = (width * u64::from(runs.len())).max(1);
+    // At most 255.
+    (255 - runs.iter().map(black).sum::<u64>() * 255 / pixels) as u8
+}
+
 /// More than one row in fifty is not there.
 fn lacks(seen: f64, stated: u32) -> bool {
     seen < f64::from(stated) * 0.98 - 1.0
@@ -124,7 +145,7 @@ fn is_short(stream: &Stream<'_>, width: u32, height: u32) -> bool {
     })
 }
 
-fn filters(stream: &Stream<'_>) -> Vec<Vec<u8>> {
+pub(super) fn filters(stream: &Stream<'_>) -> Vec<Vec<u8>> {
     use hayro::hayro_syntax::object::{Array, Name};
     let dict = stream.dict();
     for key in ["Filter", "F"] {

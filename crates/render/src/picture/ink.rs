@@ -41,31 +41,6 @@ pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitma
     Placed { tone: tones.any, coarsened }
 }
 
-/// Paints a picture of black strokes on white: nothing to find out.
-pub(super) fn paint_strokes(picture: &OnGrid, resolution: Resolution, target: &mut Bitmap) {
-    let (width, pad, stride) = (picture.width, picture.left % 8, stride(picture));
-    let mut row = Row::new(pad, stride, resolution);
-    row.below.fill(128);
-    row.faint.fill(FAINT);
-    let mut bytes = vec![0; stride];
-    for y in 0..picture.height {
-        let lines = around(y, width, picture.height).map(|range| picture.luma.get(range).unwrap_or_default());
-        bytes.fill(0);
-        let [_, here, _] = lines;
-        if here.iter().any(|&pel| pel < FAINT) {
-            row.sharpen(lines, 0, width);
-            row.compare(&mut bytes, 0, width);
-            row.hairlines(&mut bytes, near(&picture.luma, y, width), FAINT_STEP, 0, width);
-        }
-        write_row(picture, y, &bytes, target, None);
-    }
-}
-
-/// Lighter is never black: 1/8 of a pel is covered.
-const FAINT: u8 = 224;
-/// A hairline is darker than both its sides by as much.
-const FAINT_STEP: u8 = 20;
-
 /// The rows from two above to two below; none beyond the picture.
 fn near(pels: &[u8], y: usize, width: usize) -> [&[u8]; 5] {
     [y.checked_sub(2), y.checked_sub(1), Some(y), Some(y + 1), Some(y + 2)]
@@ -87,7 +62,7 @@ fn rows_per_standard(resolution: Resolution) -> usize {
 }
 
 /// Bytes of a row. Pels lie in it as in the page, so that eight of them are a byte of the page.
-fn stride(picture: &OnGrid) -> usize {
+pub(super) fn stride(picture: &OnGrid) -> usize {
     (picture.left % 8 + picture.width).div_ceil(8)
 }
 
@@ -125,10 +100,10 @@ fn black_rows(
 }
 
 /// By how much pels are set off, in eighths of what they differ from two neighbours in the line.
-const ACROSS: i16 = 2;
+pub(super) const ACROSS: i16 = 2;
 
 /// The same down the rows. Standard pels are long, and blur more.
-fn down(resolution: Resolution) -> i16 {
+pub(super) fn down(resolution: Resolution) -> i16 {
     if resolution == Resolution::Standard { 4 } else { 2 }
 }
 
@@ -263,7 +238,7 @@ impl Row {
 }
 
 /// See [`Row::hairlines`]: the middle of five pels is a ridge.
-fn is_ridge([far_before, before, pel, after, far_after]: [u8; 5], step: u8) -> bool {
+pub(super) fn is_ridge([far_before, before, pel, after, far_after]: [u8; 5], step: u8) -> bool {
     // Of two that are equal the second counts.
     pel <= before
         && pel < after
@@ -272,7 +247,7 @@ fn is_ridge([far_before, before, pel, after, far_after]: [u8; 5], step: u8) -> b
 }
 
 /// Writes a row of the picture, which begins at a byte of the page, where it covers the page.
-fn write_row(picture: &OnGrid, y: usize, bytes: &[u8], target: &mut Bitmap, clip: Option<&Bitmap>) {
+pub(super) fn write_row(picture: &OnGrid, y: usize, bytes: &[u8], target: &mut Bitmap, clip: Option<&Bitmap>) {
     let (left, right) = (picture.left, picture.left + picture.width);
     // Within the page, so the cast is exact.
     let row = (picture.top + y) as u32;
@@ -280,7 +255,15 @@ fn write_row(picture: &OnGrid, y: usize, bytes: &[u8], target: &mut Bitmap, clip
     let cover = picture.cover.as_ref().map(|cover| cover.get(y * picture.width..).unwrap_or_default());
     let Some(to) = target.row_mut(row).and_then(|row| row.get_mut(left / 8..)) else { return };
     let last = bytes.len().saturating_sub(1);
-    for (at, (to, &black)) in to.iter_mut().zip(bytes).enumerate() {
+    let mut step = 1;
+    if clip.is_none()
+        && cover.is_none()
+        && let (Some(to), Some(from)) = (to.get_mut(1..last), bytes.get(1..last))
+    {
+        to.copy_from_slice(from);
+        step = last.max(1);
+    }
+    for (at, (to, &black)) in to.iter_mut().zip(bytes).enumerate().step_by(step) {
         let mut mine = 0xff;
         if at == 0 {
             mine &= 0xff >> (left % 8);

@@ -2,12 +2,14 @@
 //!
 //! A picture is brought onto the fax grid by area ([`resample`]) and made black and white by what it shows ([`ink`]): strokes by
 //! a threshold midway between them and the ground they stand on, grounds flattened to white or black, photographs by a
-//! halftone. [`place`] does this for a picture on a page, whoever draws the page.
+//! halftone. Pictures of one bit ([`runs`]) are strokes on white ([`strokes`]) unless they are dithered. [`place`] does this for a picture on a page, whoever draws the page.
 
 mod decode;
 mod ground;
 mod ink;
 mod resample;
+mod runs;
+mod strokes;
 mod tone;
 
 use ferrofax_fax::page::{Bitmap, Resolution, Rows, WIDTH_PELS};
@@ -89,22 +91,15 @@ pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: 
 }
 
 /// As [`place`], for a picture of one bit a pixel, given as its black runs.
-pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) {
-    if let Some(on_grid) = resample::resample_runs(runs, transform, target.width(), target.rows()) {
-        return ink::paint_strokes(&on_grid, resolution, target);
-    }
-    let width = usize::from(runs.width());
-    let mut luma = vec![255; width * runs.len() as usize];
-    for (to, row) in luma.chunks_exact_mut(width.max(1)).zip(runs.iter()) {
-        for run in row.chunks(2) {
-            let from = run.first().map_or(width, |&at| usize::from(at));
-            let end = run.get(1).map_or(width, |&at| usize::from(at));
-            to.get_mut(from..end).unwrap_or_default().fill(0);
+pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> Placed {
+    let (columns, rows) = (target.width(), target.rows());
+    let on_grid = runs::resample(runs, transform, columns, rows)
+        .or_else(|| resample::resample(&runs::widened(runs), transform, columns, rows));
+    match on_grid {
+        Some(on_grid) if !strokes::paint(&on_grid, resolution, target) => {
+            ink::paint(&on_grid, resolution, target, None)
         }
-    }
-    let raster = Raster::grey(width as u32, runs.len(), luma);
-    if let Some(on_grid) = resample::resample(&raster, transform, target.width(), target.rows()) {
-        ink::paint_strokes(&on_grid, resolution, target);
+        _ => Placed::default(),
     }
 }
 
@@ -154,13 +149,12 @@ pub(crate) fn sheet(picture: &Sheet<'_>, out: &mut Output<'_>) -> Result<(), Ren
     let upright = upright(picture.orientation, width, height);
     let transform = joined(on_paper.coefficients(), joined([mm_x, 0.0, 0.0, mm_y, 0.0, 0.0], upright));
     let mut page = Bitmap::new(WIDTH_PELS, on_paper.rows);
-    match &picture.pels {
-        Pels::Grey(raster) => {
-            if place(raster, transform, options.resolution, &mut page, None).coarsened {
-                out.summary.notes.push((out.page(), Note::Coarsened));
-            }
-        }
+    let placed = match &picture.pels {
+        Pels::Grey(raster) => place(raster, transform, options.resolution, &mut page, None),
         Pels::Runs(rows) => place_runs(rows, transform, options.resolution, &mut page),
+    };
+    if placed.coarsened {
+        out.summary.notes.push((out.page(), Note::Coarsened));
     }
     out.push(&mut page.source(options.resolution))
 }
