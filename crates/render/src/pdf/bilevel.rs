@@ -3,6 +3,7 @@
 //! Anything else about them (a mask, colours, a transfer function, rows that are missing) is left to the library.
 
 use ferrofax_fax::page::{Bitmap, Rows};
+use hayro::hayro_interpret::LumaData;
 use hayro::hayro_syntax::object::stream::ImageDecodeParams;
 use hayro::hayro_syntax::object::{Array, Dict, Name, Object, Stream};
 
@@ -60,8 +61,35 @@ pub(super) fn runs(stream: &Stream<'_>, width: u32, height: u32) -> Option<Rows>
         // A sample of 0 is black, and here a bit of 1.
         packed.iter_mut().for_each(|byte| *byte = !*byte);
     }
-    let picture = Bitmap::from_bytes(columns, packed)?;
-    (changes(picture.as_bytes()) <= usize::from(columns) * rows / PIXELS_PER_CHANGE).then(|| picture.to_rows())
+    strokes(Bitmap::from_bytes(columns, packed)?)
+}
+
+/// The runs of a mask that is open or closed everywhere; black is open.
+pub(super) fn runs_of_mask(mask: &LumaData) -> Option<Rows> {
+    let columns = u16::try_from(mask.width).ok()?;
+    let mut packed = Vec::with_capacity(usize::from(columns).div_ceil(8) * mask.height as usize);
+    for row in mask.data.chunks_exact(mask.width.max(1) as usize) {
+        let (groups, rest) = row.as_chunks::<8>();
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(to, &from)| *to = from);
+        let last = [last];
+        for group in groups.iter().chain(if rest.is_empty() { &[] } else { &last[..] }) {
+            let values = u64::from_be_bytes(*group);
+            let ones = values & 0x0101_0101_0101_0101;
+            if values != ones.wrapping_mul(255) {
+                return None;
+            }
+            // Each byte leaves its bit in the highest.
+            packed.push((ones.wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8);
+        }
+    }
+    strokes(Bitmap::from_bytes(columns, packed)?)
+}
+
+/// Unless they can't be strokes.
+fn strokes(picture: Bitmap) -> Option<Rows> {
+    let pixels = usize::from(picture.width()) * picture.rows() as usize;
+    (changes(picture.as_bytes()) <= pixels / PIXELS_PER_CHANGE).then(|| picture.to_rows())
 }
 
 /// Changes of colour, those between rows included.

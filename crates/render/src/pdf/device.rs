@@ -592,7 +592,7 @@ impl<'a> Device<'a> for Recorder<'_> {
         let (rows, resolution) = (self.sheet.rows(), self.sheet.resolution());
         match image {
             Image::Stencil(stencil) => {
-                let drawn = pictures::stencil(&stencil, props.transform, rows, &mut self.findings);
+                let drawn = pictures::stencil(&stencil, props.transform, (rows, resolution), &mut self.findings);
                 let Some((region, paint)) = drawn else { return };
                 let extent = Rect::new(0.0, 0.0, f64::from(WIDTH_PELS), f64::from(rows));
                 let was = self.in_letter;

@@ -77,7 +77,7 @@ pub(super) fn raster(
 pub(super) fn stencil<'a>(
     image: &StencilImage<'a, '_>,
     transform: Affine,
-    rows: u32,
+    (rows, resolution): (u32, Resolution),
     findings: &mut Findings,
 ) -> Option<(Region, Paint<'a>)> {
     let (width, height) = (image.width(), image.height());
@@ -91,13 +91,24 @@ pub(super) fn stencil<'a>(
             let region = if mask.data.iter().all(|&value| value == 255) {
                 whole(transform, size.0, size.1, rows)
             } else {
-                region_of(&mask, transform, size, rows)
+                let scan = scan(&mask, transform, (rows, resolution));
+                scan.unwrap_or_else(|| region_of(&mask, transform, size, rows))
             };
             drawn = Some((region, paint.clone()));
         },
         Some(size_on_page(transform, width, height)),
     );
     drawn
+}
+
+/// Pixels of a mask that may be the scan of a page.
+const SCAN: usize = 500_000;
+
+/// Where strokes are in a large mask.
+fn scan(mask: &LumaData, transform: Affine, (rows, resolution): (u32, Resolution)) -> Option<Region> {
+    let runs = (mask.data.len() >= SCAN).then(|| bilevel::runs_of_mask(mask))??;
+    let mut page = Bitmap::new(WIDTH_PELS, rows);
+    picture::place_strokes(&runs, transform.as_coeffs(), resolution, &mut page).then(|| Region::of_bitmap(&page))
 }
 
 /// How light a picture of runs is, on the whole.

@@ -112,14 +112,23 @@ fn cells(luma: &[u8], width: usize, rows: usize) -> (Plane<u8>, Plane<u8>) {
             low.iter_mut().zip(line).for_each(|(low, &pel)| *low = pel.min(*low));
             high.iter_mut().zip(line).for_each(|(high, &pel)| *high = pel.max(*high));
         }
-        for (to, pels) in darkest.iter_mut().zip(low.chunks(CELL)) {
-            *to = pels.iter().copied().fold(255, u8::min);
-        }
-        for (to, pels) in lightest.iter_mut().zip(high.chunks(CELL)) {
-            *to = pels.iter().copied().fold(0, u8::max);
-        }
+        halve(&low, darkest, u16::min);
+        halve(&high, lightest, u16::max);
     }
     (darkest, lightest)
+}
+
+/// One value of each [`CELL`]; the last may be of one pel alone. Pairs are read as numbers of 16 bits, many at a time.
+fn halve(pels: &[u8], to: &mut [u8], of: impl Fn(u16, u16) -> u16) {
+    let (pairs, rest) = pels.as_chunks::<CELL>();
+    for (to, &pair) in to.iter_mut().zip(pairs) {
+        let pair = u16::from_le_bytes(pair);
+        // One of the two bytes.
+        *to = of(pair & 0xff, pair >> 8) as u8;
+    }
+    if let ([last], Some(to)) = (rest, to.last_mut()) {
+        *to = *last;
+    }
 }
 
 /// One of two: the lightest or the darkest of a neighbourhood.
@@ -183,35 +192,84 @@ fn narrow<E: Extreme>(plane: &Plane<u8>) -> Plane<u8> {
 /// From 1 to 2, 4, 8, 9.
 const STEPS: [usize; 4] = [1, 2, 4, 1];
 
-fn tiles(darkest: &Plane<u8>, lightest: &Plane<u8>, closed: &Plane<u8>, opened: &Plane<u8>) -> (Plane<Tile>, u8) {
-    #[derive(Clone, Copy, Default)]
-    struct Sums {
-        closed: u16,
-        opened: u16,
-        dark: u16,
-        light: u16,
-        dark_max: u8,
-        light_max: u8,
+/// What the cells of a tile have together.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    closed: u16,
+    opened: u16,
+    dark: u16,
+    light: u16,
+    dark_max: u8,
+    light_max: u8,
+}
+
+/// The same for each column of cells in a row of tiles.
+struct Columns {
+    /// Of the ground under dark strokes and under light ones, and of both kinds of strokes.
+    sums: [Vec<u16>; 4],
+    /// The strongest strokes of both kinds.
+    most: [Vec<u8>; 2],
+    /// A row of strokes.
+    strokes: Vec<u8>,
+}
+
+impl Columns {
+    fn new(width: usize) -> Columns {
+        let sums = std::array::from_fn(|_| vec![0; width]);
+        Columns { sums, most: [vec![0; width], vec![0; width]], strokes: vec![0; width] }
     }
+
+    fn add(&mut self, [darkest, lightest, closed, opened]: [&[u8]; 4]) {
+        // Four values of eight bits.
+        let add = |sums: &mut [u16], row: &[u8]| {
+            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum = sum.wrapping_add(value.into()));
+        };
+        let [closed_sums, opened_sums, dark_sums, light_sums] = &mut self.sums;
+        let [dark_most, light_most] = &mut self.most;
+        add(closed_sums, closed);
+        add(opened_sums, opened);
+        for (high, low, sums, most) in
+            [(closed, darkest, dark_sums, dark_most), (lightest, opened, light_sums, light_most)]
+        {
+            for ((to, &high), &low) in self.strokes.iter_mut().zip(high).zip(low) {
+                *to = high.saturating_sub(low);
+            }
+            add(sums, &self.strokes);
+            most.iter_mut().zip(&self.strokes).for_each(|(most, &stroke)| *most = stroke.max(*most));
+        }
+    }
+
+    /// Writes a row of tiles and begins another.
+    fn take(&mut self, tiles: &mut [Sums]) {
+        // Sixteen values of eight bits.
+        let sum = |columns: &[u16]| columns.iter().fold(0u16, |sum, &column| sum.wrapping_add(column));
+        let most = |columns: &[u8]| columns.iter().copied().fold(0, u8::max);
+        let at = |tile: usize| tile * TILE..;
+        for (number, tile) in tiles.iter_mut().enumerate() {
+            let [closed, opened, dark, light] = self
+                .sums
+                .each_ref()
+                .map(|row| row.get(at(number)).unwrap_or_default().chunks(TILE).next().map_or(0, sum));
+            let [dark_max, light_max] = self
+                .most
+                .each_ref()
+                .map(|row| row.get(at(number)).unwrap_or_default().chunks(TILE).next().map_or(0, most));
+            *tile = Sums { closed, opened, dark, light, dark_max, light_max };
+        }
+        self.sums.iter_mut().for_each(|row| row.fill(0));
+        self.most.iter_mut().for_each(|row| row.fill(0));
+    }
+}
+
+fn tiles(darkest: &Plane<u8>, lightest: &Plane<u8>, closed: &Plane<u8>, opened: &Plane<u8>) -> (Plane<Tile>, u8) {
     let (across, down) = (closed.width.div_ceil(TILE), closed.height.div_ceil(TILE));
     let mut sums: Plane<Sums> = Plane::new(across, down);
+    let mut columns = Columns::new(closed.width);
     for (ty, sums) in sums.values.chunks_exact_mut(across.max(1)).enumerate() {
         for y in ty * TILE..((ty + 1) * TILE).min(closed.height) {
-            let planes = darkest.row(y).chunks(TILE).zip(lightest.row(y).chunks(TILE));
-            let grounds = closed.row(y).chunks(TILE).zip(opened.row(y).chunks(TILE));
-            for (sum, ((darkest, lightest), (closed, opened))) in sums.iter_mut().zip(planes.zip(grounds)) {
-                for ((&low, &high), (&closed, &opened)) in darkest.iter().zip(lightest).zip(closed.iter().zip(opened)) {
-                    let (dark, light) = (closed.saturating_sub(low), high.saturating_sub(opened));
-                    // Sixteen values of eight bits.
-                    sum.closed = sum.closed.wrapping_add(u16::from(closed));
-                    sum.opened = sum.opened.wrapping_add(u16::from(opened));
-                    sum.dark = sum.dark.wrapping_add(u16::from(dark));
-                    sum.light = sum.light.wrapping_add(u16::from(light));
-                    sum.dark_max = sum.dark_max.max(dark);
-                    sum.light_max = sum.light_max.max(light);
-                }
-            }
+            columns.add([darkest, lightest, closed, opened].map(|plane| plane.row(y)));
         }
+        columns.take(sums);
     }
     let noise = noise(sums.values.iter().map(|sums| sums.dark_max.min(sums.light_max)));
     let floor = floor(noise);

@@ -92,15 +92,29 @@ pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: 
 
 /// As [`place`], for a picture of one bit a pixel, given as its black runs.
 pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> Placed {
-    let (columns, rows) = (target.width(), target.rows());
-    let on_grid = runs::resample(runs, transform, columns, rows)
-        .or_else(|| resample::resample(&runs::widened(runs), transform, columns, rows));
-    match on_grid {
-        Some(on_grid) if !strokes::paint(&on_grid, resolution, target) => {
+    match runs_on_grid(runs, transform, target) {
+        Some(on_grid) if !strokes::paint(&on_grid, pixel(transform), resolution, target) => {
             ink::paint(&on_grid, resolution, target, None)
         }
         _ => Placed::default(),
     }
+}
+
+/// As [`place_runs`]; false, and nothing to be seen, for what is dithered.
+pub(crate) fn place_strokes(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> bool {
+    runs_on_grid(runs, transform, target)
+        .is_none_or(|on_grid| strokes::paint(&on_grid, pixel(transform), resolution, target))
+}
+
+fn runs_on_grid(runs: &Rows, transform: [f64; 6], target: &Bitmap) -> Option<resample::OnGrid> {
+    let (columns, rows) = (target.width(), target.rows());
+    runs::resample(runs, transform, columns, rows)
+        .or_else(|| resample::resample(&runs::widened(runs), transform, columns, rows))
+}
+
+/// How many pels a pixel is wide.
+fn pixel([across, askew, ..]: [f64; 6]) -> f64 {
+    across.hypot(askew)
 }
 
 pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {

@@ -34,9 +34,8 @@ pub(super) fn resample(raster: &Raster, transform: [f64; 6], columns: u16, rows:
     let corners_y = [f, b * w + f, d * h + f, b * w + d * h + f];
     let columns = Stretch::new(&corners_x, usize::from(columns))?;
     let rows = Stretch::new(&corners_y, rows as usize)?;
-    // Less than a third of a pel askew over the whole picture counts as straight.
-    let straight = (b * w).abs() < 0.34 && (c * h).abs() < 0.34;
-    let turned = (a * w).abs() < 0.34 && (d * h).abs() < 0.34;
+    let straight = is_straight(b * w, c * h);
+    let turned = is_straight(a * w, d * h);
     let plane = |pels: &[u8], beyond: u8| {
         if straight {
             scale(pels, (width, height), &columns.flipped(a < 0.0), &rows.flipped(d < 0.0), beyond)
@@ -66,6 +65,11 @@ pub(super) fn resample(raster: &Raster, transform: [f64; 6], columns: u16, rows:
     Some(OnGrid { left: columns.first, top: rows.first, width: columns.len, height: rows.len, luma, least, cover })
 }
 
+/// Less than a third of a pel askew over the whole picture counts as straight.
+pub(super) fn is_straight(one: f64, other: f64) -> bool {
+    one.abs() < 0.34 && other.abs() < 0.34
+}
+
 /// Where one side of the picture comes to lie.
 #[derive(Clone, Copy)]
 pub(super) struct Stretch {
@@ -87,7 +91,7 @@ impl Stretch {
         (last > first).then_some(Stretch { from, to, first, len: last - first, flipped: false })
     }
 
-    fn flipped(self, flipped: bool) -> Stretch {
+    pub(super) fn flipped(self, flipped: bool) -> Stretch {
         Stretch { flipped, ..self }
     }
 

@@ -13,8 +13,6 @@ use super::ground::cell_rows;
 use super::ink::{self, ACROSS, is_ridge};
 use super::resample::OnGrid;
 
-/// Lighter is never black: 1/8 of a pel is covered.
-const FAINT: u8 = 224;
 /// A hairline is darker than both its sides by as much.
 const FAINT_STEP: u8 = 20;
 /// Pels looked at together: a byte of the page.
@@ -22,10 +20,16 @@ const GROUP: usize = 8;
 /// Rows about the one at work.
 const ABOUT: usize = 5;
 
-/// Paints the picture. False if it is dithered: then the page is spoilt where the picture lies.
-pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitmap) -> bool {
+/// Lighter is never black: a fifth of a pel is covered, or, where pixels are so small, as much as two pels have of a line of one
+/// pixel that lies between them.
+fn faint(pels_per_pixel: f64) -> u8 {
+    (255.0 - 115.0 * pels_per_pixel).clamp(204.0, 224.0) as u8
+}
+
+/// Paints the picture, of pixels so many pels wide. False if it is dithered: then the page is spoilt where the picture lies.
+pub(super) fn paint(picture: &OnGrid, pels_per_pixel: f64, resolution: Resolution, target: &mut Bitmap) -> bool {
     let (stride, pad) = (ink::stride(picture), picture.left % GROUP);
-    let down = ink::down(resolution);
+    let (down, faint) = (ink::down(resolution), faint(pels_per_pixel));
     // A group to each side, for what is beyond.
     let mut near: [Vec<u8>; ABOUT] = from_fn(|_| vec![255; (stride + 2) * GROUP]);
     let load = |row: &mut Vec<u8>, y: usize| match picture.luma.get(y * picture.width..(y + 1) * picture.width) {
@@ -50,7 +54,7 @@ pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitma
                 0 => 0xff,
                 _ => {
                     dither.mixed(at);
-                    mixed(&near, first, down)
+                    mixed(&near, first, down, faint)
                 }
             };
         }
@@ -68,27 +72,28 @@ fn group<const N: usize>(row: &[u8], first: usize) -> [u8; N] {
 }
 
 /// What is black of eight pels that are neither all white nor all black.
-fn mixed(near: &[Vec<u8>; ABOUT], first: usize, down: i16) -> u8 {
+fn mixed(near: &[Vec<u8>; ABOUT], first: usize, down: i16, faint: u8) -> u8 {
     let [_, above, here, below, _] = near;
-    let wide: [u8; GROUP + 2] = group(here, first - 1);
-    let (above, below): ([u8; GROUP], [u8; GROUP]) = (group(above, first), group(below, first));
-    let sharp: [bool; GROUP] = from_fn(|at| {
-        let [left, pel, right] = from_fn(|by| i16::from(wide.get(at + by).copied().unwrap_or(255)));
-        let [above, below] = [above, below].map(|row| i16::from(row.get(at).copied().unwrap_or(255)));
-        let across = (pel << 1).wrapping_sub(left).wrapping_sub(right);
+    let pels: [u8; GROUP] = group(here, first);
+    let [left, right] = [first - 1, first + 1].map(|first| group::<GROUP>(here, first));
+    let [above, below] = [above, below].map(|row| group::<GROUP>(row, first));
+    let sharp = from_fn(|at| {
+        let [pel, left, right, above, below] =
+            [pels, left, right, above, below].map(|pels| i16::from(pels.get(at).copied().unwrap_or(255)));
+        let across_by = (pel << 1).wrapping_sub(left).wrapping_sub(right);
         let down_by = (pel << 1).wrapping_sub(above).wrapping_sub(below);
-        let off = across.wrapping_mul(ACROSS).wrapping_add(down_by.wrapping_mul(down));
-        pel.wrapping_add(off >> 3) < 128
+        let off = across_by.wrapping_mul(ACROSS).wrapping_add(down_by.wrapping_mul(down));
+        pel.wrapping_add(off >> 3).clamp(0, 255) as u8
     });
-    let mut bits = sharp.iter().fold(0, |bits, &black| bits << 1 | u8::from(black));
-    for (at, &pel) in wide.iter().skip(1).take(GROUP).enumerate() {
+    let mut bits = ink::below(&sharp, &[128; GROUP]);
+    let mut open = ink::below(&pels, &[faint; GROUP]) & !bits;
+    while open != 0 {
+        let at = open.leading_zeros() as usize;
         let bit = 0x80 >> at;
-        if pel >= FAINT || bits & bit != 0 {
-            continue;
-        }
+        open ^= bit;
         let x = first + at;
-        let ends = from_fn(|row| near.get(row).and_then(|row| row.get(x)).copied().unwrap_or(255));
-        if is_ridge(ends, FAINT_STEP) || is_ridge(group(&near[2], x - 2), FAINT_STEP) {
+        let ends = near.each_ref().map(|row| row.get(x).copied().unwrap_or(255));
+        if is_ridge(ends, FAINT_STEP) || is_ridge(group(here, x - 2), FAINT_STEP) {
             bits |= bit;
         }
     }
@@ -137,5 +142,72 @@ impl Dither {
             across = if usize::from(*depth) >= AREA { across + 1 } else { 0 };
             self.is_found |= across >= AREA;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ferrofax_fax::page::{Rows, WIDTH_PELS};
+
+    use super::super::runs;
+    use super::*;
+
+    const FINE: Resolution = Resolution::Fine;
+
+    /// A picture of so many pixels, black where it is said, on a page that was black; and whether it was painted.
+    fn painted(size: (u16, u32), left: f64, scale: f64, is_black: impl Fn(u16, u32) -> bool) -> (Bitmap, bool) {
+        let mut pixels = Bitmap::new(size.0, size.1);
+        (0..size.1).for_each(|y| (0..size.0).filter(|&x| is_black(x, y)).for_each(|x| pixels.set_black(x, y)));
+        let rows: Rows = pixels.to_rows();
+        let on_grid = runs::resample(&rows, [scale, 0.0, 0.0, scale, left, 0.0], WIDTH_PELS, 400).unwrap();
+        let mut page = Bitmap::new(WIDTH_PELS, 400);
+        for y in 0..400 {
+            page.row_mut(y).unwrap().fill(0xff);
+        }
+        let done = paint(&on_grid, scale, FINE, &mut page);
+        (page, done)
+    }
+
+    #[test]
+    fn a_picture_on_the_grid_is_copied() {
+        let pattern = |x: u16, y: u32| (u32::from(x) * 7 + y * y * 3 + u32::from(x) * y) % 11 < 4 && y % 16 < 12;
+        for left in [0, 3, 8, 13] {
+            let (page, done) = painted((300, 200), f64::from(left), 1.0, pattern);
+            assert!(done);
+            for y in 0..200 {
+                for x in 0..WIDTH_PELS {
+                    let expected = !(left..left + 300).contains(&x) || pattern(x - left, y);
+                    assert_eq!(page.is_black(x, y), expected, "{x}, {y} from {left}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_one_pixel_stay_whole_wherever_they_fall() {
+        for dots in [300.0, 400.0, 600.0] {
+            let scale = 204.0 / dots;
+            for at in 40..60 {
+                let (down, _) = painted((100, 100), 0.0, scale, |x, _| x == at);
+                let (across, _) = painted((100, 100), 0.0, scale, |_, y| y == u32::from(at));
+                let side = (100.0 * scale) as u16;
+                for place in 0..side {
+                    assert!((0..side).any(|x| down.is_black(x, place.into())), "{dots} dpi: line {at}, row {place}");
+                    assert!((0..side).any(|y| across.is_black(place, y.into())), "{dots} dpi: line {at}, pel {place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_dithered_is_told_from_text() {
+        let dots =
+            |x: u16, y: u32| (u32::from(x) + y).is_multiple_of(2) || (x.is_multiple_of(4) && y.is_multiple_of(4));
+        assert!(!painted((300, 300), 0.0, 0.68, dots).1);
+        // Letters 2 mm high at a distance of 3 mm, without spaces between words.
+        let text = |x: u16, y: u32| y % 36 < 24 && (u32::from(x) * 5 + y / 3) % 9 < 4;
+        assert!(painted((500, 500), 0.0, 0.68, text).1);
+        // Small dithered marks are no photographs.
+        assert!(painted((300, 300), 0.0, 0.68, |x, y| x < 50 && y < 50 && dots(x, y)).1);
     }
 }
