@@ -112,9 +112,9 @@ fn runs_on_grid(runs: &Rows, transform: [f64; 6], target: &Bitmap) -> Option<res
         .or_else(|| resample::resample(&runs::widened(runs), transform, columns, rows))
 }
 
-/// How many pels a pixel is wide.
-fn pixel([across, askew, ..]: [f64; 6]) -> f64 {
-    across.hypot(askew)
+/// How many pels a pixel is wide and rows high.
+fn pixel([a, b, c, d, _, _]: [f64; 6]) -> (f64, f64) {
+    (a.hypot(c), b.hypot(d))
 }
 
 pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {

@@ -22,14 +22,15 @@ const ABOUT: usize = 5;
 
 /// Lighter is never black: a fifth of a pel is covered, or, where pixels are so small, as much as two pels have of a line of one
 /// pixel that lies between them.
-fn faint(pels_per_pixel: f64) -> u8 {
-    (255.0 - 115.0 * pels_per_pixel).clamp(204.0, 224.0) as u8
+fn faint(pixel: f64) -> u8 {
+    (255.0 - 115.0 * pixel).clamp(204.0, 224.0) as u8
 }
 
-/// Paints the picture, of pixels so many pels wide. False if it is dithered: then the page is spoilt where the picture lies.
-pub(super) fn paint(picture: &OnGrid, pels_per_pixel: f64, resolution: Resolution, target: &mut Bitmap) -> bool {
+/// Paints the picture, of pixels so many pels wide and rows high. False if it is dithered: then the page is spoilt where the picture
+/// lies.
+pub(super) fn paint(picture: &OnGrid, pixel: (f64, f64), resolution: Resolution, target: &mut Bitmap) -> bool {
     let (stride, pad) = (ink::stride(picture), picture.left % GROUP);
-    let (down, faint) = (ink::down(resolution), faint(pels_per_pixel));
+    let rule = Rule { down: ink::down(resolution), faint_across: faint(pixel.0), faint_down: faint(pixel.1) };
     // A group to each side, for what is beyond.
     let mut near: [Vec<u8>; ABOUT] = from_fn(|_| vec![255; (stride + 2) * GROUP]);
     let load = |row: &mut Vec<u8>, y: usize| match picture.luma.get(y * picture.width..(y + 1) * picture.width) {
@@ -54,7 +55,7 @@ pub(super) fn paint(picture: &OnGrid, pels_per_pixel: f64, resolution: Resolutio
                 0 => 0xff,
                 _ => {
                     dither.mixed(at);
-                    mixed(&near, first, down, faint)
+                    rule.mixed(&near, first)
                 }
             };
         }
@@ -71,33 +72,47 @@ fn group<const N: usize>(row: &[u8], first: usize) -> [u8; N] {
     row.get(first..).and_then(|row| row.first_chunk().copied()).unwrap_or([255; N])
 }
 
-/// What is black of eight pels that are neither all white nor all black.
-fn mixed(near: &[Vec<u8>; ABOUT], first: usize, down: i16, faint: u8) -> u8 {
-    let [_, above, here, below, _] = near;
-    let pels: [u8; GROUP] = group(here, first);
-    let [left, right] = [first - 1, first + 1].map(|first| group::<GROUP>(here, first));
-    let [above, below] = [above, below].map(|row| group::<GROUP>(row, first));
-    let sharp = from_fn(|at| {
-        let [pel, left, right, above, below] =
-            [pels, left, right, above, below].map(|pels| i16::from(pels.get(at).copied().unwrap_or(255)));
-        let across_by = (pel << 1).wrapping_sub(left).wrapping_sub(right);
-        let down_by = (pel << 1).wrapping_sub(above).wrapping_sub(below);
-        let off = across_by.wrapping_mul(ACROSS).wrapping_add(down_by.wrapping_mul(down));
-        pel.wrapping_add(off >> 3).clamp(0, 255) as u8
-    });
-    let mut bits = ink::below(&sharp, &[128; GROUP]);
-    let mut open = ink::below(&pels, &[faint; GROUP]) & !bits;
-    while open != 0 {
-        let at = open.leading_zeros() as usize;
-        let bit = 0x80 >> at;
-        open ^= bit;
-        let x = first + at;
-        let ends = near.each_ref().map(|row| row.get(x).copied().unwrap_or(255));
-        if is_ridge(ends, FAINT_STEP) || is_ridge(group(here, x - 2), FAINT_STEP) {
-            bits |= bit;
+/// What makes a pel black.
+struct Rule {
+    /// See [`ink::down`].
+    down: i16,
+    /// Lines down the page and along the row are not lighter.
+    faint_across: u8,
+    faint_down: u8,
+}
+
+impl Rule {
+    /// What is black of eight pels that are neither all white nor all black.
+    fn mixed(&self, near: &[Vec<u8>; ABOUT], first: usize) -> u8 {
+        let [_, above, here, below, _] = near;
+        let pels: [u8; GROUP] = group(here, first);
+        let [left, right] = [first - 1, first + 1].map(|first| group::<GROUP>(here, first));
+        let [above, below] = [above, below].map(|row| group::<GROUP>(row, first));
+        let sharp = from_fn(|at| {
+            let [pel, left, right, above, below] =
+                [pels, left, right, above, below].map(|pels| i16::from(pels.get(at).copied().unwrap_or(255)));
+            let across_by = (pel << 1).wrapping_sub(left).wrapping_sub(right);
+            let down_by = (pel << 1).wrapping_sub(above).wrapping_sub(below);
+            let off = across_by.wrapping_mul(ACROSS).wrapping_add(down_by.wrapping_mul(self.down));
+            pel.wrapping_add(off >> 3).clamp(0, 255) as u8
+        });
+        let mut bits = ink::below(&sharp, &[128; GROUP]);
+        let mut open = ink::below(&pels, &[self.faint_across.max(self.faint_down); GROUP]) & !bits;
+        while open != 0 {
+            let at = open.leading_zeros() as usize;
+            let bit = 0x80 >> at;
+            open ^= bit;
+            let x = first + at;
+            let ends = near.each_ref().map(|row| row.get(x).copied().unwrap_or(255));
+            let [_, _, pel, _, _] = ends;
+            if (pel < self.faint_down && is_ridge(ends, FAINT_STEP))
+                || (pel < self.faint_across && is_ridge(group(here, x - 2), FAINT_STEP))
+            {
+                bits |= bit;
+            }
         }
+        bits
     }
-    bits
 }
 
 /// Looks for areas that have no plain groups, in squares of a millimetre.
@@ -164,7 +179,7 @@ mod tests {
         for y in 0..400 {
             page.row_mut(y).unwrap().fill(0xff);
         }
-        let done = paint(&on_grid, scale, FINE, &mut page);
+        let done = paint(&on_grid, (scale, scale), FINE, &mut page);
         (page, done)
     }
 
