@@ -63,14 +63,15 @@ const GROUP: usize = 8;
 /// How what is covered changes from pel to pel of a row, in 65536ths.
 struct Cover {
     changes: Vec<i32>,
-    /// Groups in which there are changes.
-    groups: std::ops::Range<usize>,
+    /// The first group in which there are changes, and the one behind the last.
+    first: usize,
+    end: usize,
 }
 
 impl Cover {
     fn new(width: usize) -> Cover {
         // A change at the very end concerns two more.
-        Cover { changes: vec![0; (width + 2).next_multiple_of(GROUP)], groups: usize::MAX..0 }
+        Cover { changes: vec![0; (width + 2).next_multiple_of(GROUP)], first: usize::MAX, end: 0 }
     }
 
     /// From a place on, given in 256ths of a pel, so much is added.
@@ -79,20 +80,19 @@ impl Cover {
         if let Some([here, next]) = self.changes.get_mut(pel..).and_then(<[i32]>::first_chunk_mut) {
             *here = here.wrapping_add((256 - part).wrapping_mul(share));
             *next = next.wrapping_add(part.wrapping_mul(share));
-            self.groups.start = self.groups.start.min(pel / GROUP);
-            self.groups.end = self.groups.end.max((pel + 1) / GROUP + 1);
+            self.first = self.first.min(pel / GROUP);
+            self.end = self.end.max((pel + 1) / GROUP + 1);
         }
     }
 
     /// Writes the row, which must be white, and begins another.
     fn take(&mut self, to: &mut [u8]) {
-        let groups = std::mem::replace(&mut self.groups, usize::MAX..0);
         let (changes, _) = self.changes.as_chunks_mut::<GROUP>();
         let mut covered = 0i32;
         // 0 to 65536.
         let light = |covered: i32| 255 - (covered.wrapping_sub(covered >> 8) >> 8) as u8;
         let there = changes.iter_mut().zip(to.chunks_mut(GROUP));
-        for (changes, to) in there.take(groups.end).skip(groups.start) {
+        for (changes, to) in there.take(self.end).skip(self.first) {
             if *changes == [0; GROUP] {
                 if covered != 0 {
                     to.fill(light(covered));
@@ -109,6 +109,7 @@ impl Cover {
         if let Some(last) = changes.last_mut() {
             *last = [0; GROUP];
         }
+        (self.first, self.end) = (usize::MAX, 0);
     }
 }
 
