@@ -47,6 +47,7 @@ pub(super) struct Findings {
     pub(super) letters: u32,
     pub(super) small_letters: u32,
     pub(super) short_picture: bool,
+    pub(super) huge_picture: bool,
     pub(super) coarsened: bool,
 }
 

@@ -140,6 +140,9 @@ fn draw<'a>(
         return Err(damaged("a picture can't be decoded"));
     }
     let findings = recorder.findings;
+    if findings.huge_picture {
+        return Err(RenderError::TooBig { what: "a picture" });
+    }
     if findings.short_picture {
         return Err(damaged("a picture ends early"));
     }

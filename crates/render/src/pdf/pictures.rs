@@ -14,6 +14,9 @@ use super::raster::{Bounds, Cover, Ink, Raster, choose};
 use super::region::Region;
 use crate::picture;
 
+/// Pixels of a picture, as it claims to have them: a plan of A0 at 400 dpi. More would not fit into a process.
+const PIXELS_MAX: u64 = 300_000_000;
+
 /// A picture that is in its place.
 pub(super) struct Picture {
     pub(super) region: Region,
@@ -30,6 +33,9 @@ pub(super) fn raster(
     findings: &mut Findings,
 ) -> Option<Picture> {
     let (width, height) = (image.width(), image.height());
+    if is_huge(width, height, findings) {
+        return None;
+    }
     if is_short(image.stream(), width, height) {
         findings.short_picture = true;
         return None;
@@ -73,6 +79,9 @@ pub(super) fn stencil<'a>(
     findings: &mut Findings,
 ) -> Option<(Region, Paint<'a>)> {
     let (width, height) = (image.width(), image.height());
+    if is_huge(width, height, findings) {
+        return None;
+    }
     let mut drawn = None;
     image.with_stencil(
         |mask, paint| {
@@ -90,6 +99,13 @@ pub(super) fn stencil<'a>(
         Some(size_on_page(transform, width, height)),
     );
     drawn
+}
+
+/// Whether a picture is too large, before any of it is decoded.
+fn is_huge(width: u32, height: u32, findings: &mut Findings) -> bool {
+    let huge = u64::from(width) * u64::from(height) > PIXELS_MAX;
+    findings.huge_picture |= huge;
+    huge
 }
 
 /// More than one row in fifty is not there.
