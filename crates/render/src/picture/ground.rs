@@ -3,10 +3,11 @@
 //! Closing (the lightest within some 2 mm, then of that the darkest) fills in what is dark and narrow, so it is the ground under
 //! dark strokes, and follows the edges of larger areas exactly: those are grounds themselves, of their own tone, and no frame
 //! appears where two meet. Opening is the same for light strokes. Both work on cells of about two by two pels. Tiles of a
-//! millimetre then say how strong the strokes are, and grounds of one tone that hang together are decided as one: white where
-//! dark strokes stand on it, black where light ones do, else by how dark it is.
+//! millimetre then say how strong the strokes are; what becomes of them is decided in [`areas`] and [`codes`].
 
 use ferrofax_fax::page::Resolution;
+
+use super::{areas, codes};
 
 /// Pels of a cell along the line.
 pub(super) const CELL: usize = 2;
@@ -20,8 +21,6 @@ const FLOOR_MIN: u8 = 22;
 const FLOOR_MAX: u8 = 90;
 /// What was drawn by a program has no noise, what was scanned has at least so much.
 const NOISE: u8 = 3;
-/// Neighbours of a ground differ by less: light falls off slowly.
-const SAME: u8 = 11;
 
 /// Rows of a cell.
 pub(super) fn cell_rows(resolution: Resolution) -> usize {
@@ -64,7 +63,7 @@ pub(super) struct Tile {
     pub(super) light: u8,
     /// Light strokes stand here on a dark ground.
     pub(super) on_dark: bool,
-    /// The ground becomes black.
+    /// The ground becomes black, or there is none: `below` decides alone.
     pub(super) black: bool,
     /// Darker is black where the ground itself, and not a stroke on it, is dark.
     pub(super) below: u8,
@@ -92,7 +91,8 @@ pub(super) fn survey(luma: &[u8], width: usize, resolution: Resolution) -> Groun
     let opened = narrow::<Lightest>(&narrow::<Darkest>(&lightest));
     let (mut tiles, noise) = tiles(&darkest, &lightest, &closed, &opened);
     let floor = floor(noise);
-    let paper = decide(&mut tiles, floor, noise >= NOISE);
+    let paper = areas::decide(&mut tiles, floor, noise >= NOISE);
+    codes::find(&mut tiles, floor);
     Ground { closed, tiles, floor, paper }
 }
 
@@ -254,158 +254,3 @@ fn noise(contrasts: impl Iterator<Item = u8>) -> u8 {
 fn floor(noise: u8) -> u8 {
     noise.saturating_add(noise / 2).saturating_add(8).clamp(FLOOR_MIN, FLOOR_MAX)
 }
-
-/// A ground: tiles of about one tone that hang together.
-#[derive(Clone, Copy, Default)]
-struct Area {
-    tiles: usize,
-    levels: usize,
-    /// Tiles with dark strokes on it, and with light ones.
-    dark: usize,
-    light: usize,
-    /// Tiles without strokes.
-    plain: usize,
-    darkest: u8,
-    lightest: u8,
-    /// It reaches the edge of the picture, and this far from it.
-    at_edge: bool,
-    depth: usize,
-}
-
-/// Says of each tile what its ground becomes; the tone of the paper.
-fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
-    let (width, height) = (tiles.width, tiles.height);
-    let mut area_of = vec![usize::MAX; tiles.values.len()];
-    let mut areas: Vec<Area> = Vec::new();
-    let mut open = Vec::new();
-    for start in 0..tiles.values.len() {
-        if area_of.get(start).is_none_or(|&area| area != usize::MAX) {
-            continue;
-        }
-        let mut area = Area { darkest: 255, ..Area::default() };
-        open.push(start);
-        if let Some(mark) = area_of.get_mut(start) {
-            *mark = areas.len();
-        }
-        while let Some(at) = open.pop() {
-            let Some(&tile) = tiles.values.get(at) else { continue };
-            area.tiles += 1;
-            area.levels += usize::from(tile.level);
-            area.dark += usize::from(!tile.on_dark && tile.dark >= floor);
-            area.light += usize::from(tile.on_dark && tile.light >= floor);
-            area.darkest = area.darkest.min(tile.level);
-            area.lightest = area.lightest.max(tile.level);
-            area.plain += usize::from(tile.dark < floor && tile.light < floor);
-            let (x, y) = (at % width, at / width);
-            let depth = x.min(width - 1 - x).min(y).min(height - 1 - y);
-            area.at_edge |= depth == 0;
-            area.depth = area.depth.max(depth);
-            let beside = [
-                (x > 0).then(|| at - 1),
-                (x + 1 < width).then_some(at + 1),
-                (y > 0).then(|| at - width),
-                (y + 1 < height).then_some(at + width),
-            ];
-            for next in beside.into_iter().flatten() {
-                let same = tiles.values.get(next).is_some_and(|next| next.level.abs_diff(tile.level) <= SAME);
-                if let Some(mark) = area_of.get_mut(next)
-                    && same
-                    && *mark == usize::MAX
-                {
-                    *mark = areas.len();
-                    open.push(next);
-                }
-            }
-        }
-        areas.push(area);
-    }
-    // The lightest ground of some size is the paper.
-    let large = tiles.values.len() / 50;
-    let is_gradient =
-        |area: &Area| !noisy && area.lightest - area.darkest > GRADIENT && area.plain * 10 > area.tiles * 9;
-    let level = |area: &Area| if is_gradient(area) { usize::from(area.lightest) } else { area.level() };
-    let paper = areas.iter().filter(|area| area.tiles >= large.max(1)).map(level).max().unwrap_or(255).max(60);
-    // Both at most 255.
-    let half = (paper * 45 / 100) as u8;
-    let scan = noisy && width >= SCAN && height >= SCAN;
-    let decided: Vec<Decided> = areas
-        .iter()
-        .map(|area| {
-            let level = area.level();
-            // Close print seems to be a dark ground, but there is none without strokes.
-            let few = area.light * 2 > area.tiles && (area.tiles < TILES_MIN || area.plain * 12 < area.tiles);
-            let black = if few {
-                false
-            } else if area.light >= 3 && area.light > area.dark * 2 && level * 100 < paper * 85 {
-                true
-            } else if area.dark >= 3 && area.dark > area.light {
-                false
-            } else {
-                level < usize::from(half)
-            };
-            // What lies beside the sheet on a scanner's glass.
-            let beyond = scan && black && area.at_edge && area.depth <= BEYOND && area.light < 3;
-            Decided { black: black && !beyond, beyond, gradient: is_gradient(area) }
-        })
-        .collect();
-    let decided = |x: usize, y: usize| {
-        (x < width && y < height)
-            .then(|| area_of.get(y * width + x).and_then(|&area| decided.get(area)).copied().unwrap_or_default())
-    };
-    for y in 0..height {
-        for x in 0..width {
-            let Some(Decided { black, gradient, .. }) = decided(x, y) else { continue };
-            let mut strength = 0;
-            let mut beyond = false;
-            for y in y.saturating_sub(1)..=y + 1 {
-                for x in x.saturating_sub(1)..=x + 1 {
-                    let Some(near) = decided(x, y) else { continue };
-                    let tile = tiles.at(x, y);
-                    beyond |= near.beyond;
-                    strength = strength.max(match (black, tile.on_dark) {
-                        (false, _) => tile.dark,
-                        (true, true) => tile.light,
-                        (true, false) => 0,
-                    });
-                }
-            }
-            if let Some(tile) = tiles.values.get_mut(y * width + x) {
-                tile.black = black;
-                tile.gradient = gradient;
-                tile.strength = strength;
-                tile.below = if black {
-                    half.max(tile.level.saturating_add((strength / 2).max(floor / 2)))
-                } else if beyond {
-                    0
-                } else {
-                    half.min(tile.level.saturating_sub(floor))
-                };
-            }
-        }
-    }
-    paper as u8
-}
-
-/// What becomes of an area.
-#[derive(Clone, Copy, Default)]
-struct Decided {
-    black: bool,
-    /// It is none of the sheet's.
-    beyond: bool,
-    gradient: bool,
-}
-
-impl Area {
-    fn level(&self) -> usize {
-        self.levels / self.tiles.max(1)
-    }
-}
-
-/// The lightest and darkest of a ground that is a gradient differ by more.
-const GRADIENT: u8 = 64;
-/// A ground for light strokes has as many tiles.
-const TILES_MIN: usize = 16;
-/// Tiles along a side from which on a picture may be the scan of a page.
-const SCAN: usize = 90;
-/// Tiles that a scanner shows beyond the edge of a sheet.
-const BEYOND: usize = 15;

@@ -4,10 +4,13 @@
 //! a threshold midway between them and the ground they stand on, grounds flattened to white or black, photographs by a
 //! halftone. [`place`] does this for a picture on a page, whoever draws the page.
 
+mod areas;
+mod codes;
 mod decode;
 mod ground;
 mod ink;
 mod resample;
+mod specks;
 mod tone;
 
 use ferrofax_fax::page::{Bitmap, Resolution, Rows, WIDTH_PELS};
@@ -77,9 +80,12 @@ pub(crate) fn place(
     target: &mut Bitmap,
     clip: Option<&Bitmap>,
 ) -> Placed {
-    let Some(on_grid) = resample::resample(raster, transform, target.width(), target.rows()) else {
+    let Some(mut on_grid) = resample::resample(raster, transform, target.width(), target.rows()) else {
         return Placed::default();
     };
+    if raster.luma.iter().all(|luma| matches!(luma, 0 | 255)) {
+        specks::clear(&mut on_grid, area(transform), resolution);
+    }
     ink::paint(&on_grid, resolution, target, clip)
 }
 
@@ -90,7 +96,8 @@ pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: 
 
 /// As [`place`], for a picture of one bit a pixel, given as its black runs.
 pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) {
-    if let Some(on_grid) = resample::resample_runs(runs, transform, target.width(), target.rows()) {
+    if let Some(mut on_grid) = resample::resample_runs(runs, transform, target.width(), target.rows()) {
+        specks::clear(&mut on_grid, area(transform), resolution);
         return ink::paint_strokes(&on_grid, resolution, target);
     }
     let width = usize::from(runs.width());
@@ -103,9 +110,15 @@ pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolutio
         }
     }
     let raster = Raster::grey(width as u32, runs.len(), luma);
-    if let Some(on_grid) = resample::resample(&raster, transform, target.width(), target.rows()) {
+    if let Some(mut on_grid) = resample::resample(&raster, transform, target.width(), target.rows()) {
+        specks::clear(&mut on_grid, area(transform), resolution);
         ink::paint_strokes(&on_grid, resolution, target);
     }
+}
+
+/// Pels that a pixel covers.
+fn area([a, b, c, d, _, _]: [f64; 6]) -> f64 {
+    (a * d - b * c).abs()
 }
 
 pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
