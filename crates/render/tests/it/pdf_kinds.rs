@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use ferrofax_fax::page::{Bitmap, Resolution};
 use ferrofax_render::{Kind, Note, Options, RenderError};
 
-use crate::make::{ink, one_page, pages, pdf, sized};
+use crate::make::{extent, ink, one_page, pages, pdf, sized};
 
 const RESOLUTIONS: [Resolution; 2] = [Resolution::Standard, Resolution::Fine];
 
@@ -147,13 +147,38 @@ fn parts_of_a_chart_stay_apart() {
 fn words_on_a_picture_stay_solid() {
     let greys: String = (0..64).map(|pixel| format!("{:02x}", 70 + pixel * 2)).collect();
     let picture = format!("q 320 0 0 60 80 575 cm BI /W 8 /H 8 /BPC 8 /CS /G /F /AHx ID {greys}> EI Q\n");
+    let (page, beside) = (draw(&(picture.clone() + &words(BLACK))), draw(&picture));
+    let (left, right, top, bottom) = extent(&draw(&words(BLACK))).unwrap();
+    assert!(ink(&beside, left..right, top..bottom) > 0, "the picture has dots");
     let letters = draw(&words(BLACK));
-    let page = draw(&(picture + &words(BLACK)));
-    for y in 0..page.rows() {
-        for x in 0..page.width() {
-            assert!(page.is_black(x, y) || !letters.is_black(x, y), "a hole at {x}, {y}");
+    for y in top..=bottom {
+        for x in left..=right {
+            assert_eq!(page.is_black(x, y), letters.is_black(x, y), "{x}, {y}");
         }
     }
+    // A panel nearly as good as white, with small print on it.
+    let panel = "q /V gs 1 g 90 585 300 40 re f Q\n";
+    let members = sized(210.0, 297.0) + " /Resources <</Font <</F 3 0 R>> /ExtGState <</V <</ca 0.8>>>>>>";
+    let document = pdf(&[(&members, &(picture + panel + &words(BLACK)))]);
+    let page = one_page(document, Kind::Pdf, &Options::default());
+    assert_eq!(
+        ink(&page, left - 20..right + 20, top - 20..bottom + 20),
+        ink(&letters, left..right + 1, top..bottom + 1)
+    );
+}
+
+#[test]
+fn a_stamp_leaves_the_lines_it_lies_on_as_they_are() {
+    let words = words(BLACK).replace(',', "");
+    let letters = draw(&words);
+    let page = draw(&(words + "1 0.6 0.6 RG 4 w 60 604 m 500 604 l S\n"));
+    let (left, right, top, bottom) = extent(&letters).unwrap();
+    for y in top..=bottom {
+        for x in left..=right {
+            assert_eq!(page.is_black(x, y), letters.is_black(x, y), "{x}, {y}");
+        }
+    }
+    assert!(ink(&page, left - 60..left - 20, top..bottom) > 0, "beside the words it is seen");
 }
 
 #[test]
