@@ -50,6 +50,32 @@ pub struct OverlayEntry {
     pub created_ts: String,
 }
 
+/// The versions of a template or overlay, the newest first.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Versions {
+    pub name: String,
+    pub versions: Vec<Version>,
+}
+
+/// A version but for its content.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Version {
+    pub version: i64,
+    /// What an overlay was given as: pdf, png or tiff. Templates have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Of what was given.
+    pub bytes: u64,
+    /// Of the same, in hexadecimal.
+    #[schema(examples("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"))]
+    pub sha256: String,
+    /// When it was installed.
+    pub created_ts: String,
+    /// It is in force.
+    pub current: bool,
+}
+
 /// A template or overlay is in force for jobs accepted from now on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Installed {

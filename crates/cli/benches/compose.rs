@@ -1,9 +1,12 @@
 //! What many recipients cost: a job with a cover page and a header line for each, composed for everybody as before a call.
 //!
 //! `cargo bench -p ferrofax-cli --profile release --bench compose [RECIPIENTS]`; 1000 recipients unless said otherwise, the built-in
-//! template, and five pages of documents. No call is made: every delivery then ends as busy. CPU time is
-//! that of this process (store included) and of the children that compose; what rendered the documents is told apart.
+//! template, and five pages of documents. No call is made: every delivery then ends as busy. CPU time is that of this process
+//! (store included), and of all children that composed, from their start to their end; what rendered the documents is told apart.
+//! Memory is the largest seen in each quarter. No child is replaced for its count of jobs, so that one that grows is seen to.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -67,9 +70,9 @@ async fn measure(recipients: usize, cover: bool, header: bool) {
     stage.await.expect("the stage ends");
 
     let composer = Composer::new(Pool::start(Settings { jobs_per_child: u32::MAX, ..settings }).expect("children"));
-    let mut children = Vec::new();
-    let (mut pages, mut composed, mut memory) = (0, Duration::ZERO, Vec::new());
-    let own = cpu_seconds(std::process::id());
+    let (mut pages, mut composed) = (0, Duration::ZERO);
+    let (mut children, mut memory) = (BTreeSet::new(), [(0, 0); 4]);
+    let before = cpu_seconds();
     for n in 0..recipients {
         let claim = store.claim_delivery("bench", Timestamp::now(), LEASE, "world").await.expect("the store works");
         let claim = claim.expect("a delivery is due");
@@ -80,23 +83,27 @@ async fn measure(recipients: usize, cover: bool, header: bool) {
         pages += fax.pages.len();
         let claim = store.record_composed(claim, fax.cover_pages, &fax.warnings).await.expect("recorded");
         settle(&store, claim).await;
-        if n == 0 {
-            children = composer.idle_pids();
-        }
-        if (n + 1) % (recipients / 4).max(1) == 0 {
-            memory.push((rss_mb(std::process::id()), children.iter().map(|&child| rss_mb(child)).sum::<u64>()));
-        }
+        children.extend(composer.idle_pids());
+        let (here, child) = &mut memory[n * 4 / recipients];
+        *here = rss_mb(std::process::id()).max(*here);
+        *child = composer.idle_pids().into_iter().map(rss_mb).fold(*child, u64::max);
     }
-    let own = cpu_seconds(std::process::id()) - own;
-    let theirs: f64 = children.iter().map(|&child| cpu_seconds(child)).sum();
+    let own = cpu_seconds().own - before.own;
+    // Killed; their time is known once they have been waited for.
+    drop(composer);
+    while children.iter().any(|child| Path::new(&format!("/proc/{child}")).exists()) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let theirs = cpu_seconds().children - before.children;
     println!(
         "cover {cover}, header {header}: {recipients} recipients, {pages} pages; documents rendered {} times; \
          CPU {:.2} ms a page in the child, {:.2} ms a recipient here with the store; {:.1} ms a recipient from start to end; \
-         memory (here, child) in MB at each quarter {memory:?}",
+         memory (here, child) in MB, most of each quarter {memory:?}; {} children in all",
         prepare.renderer.pool.jobs_done(),
         theirs * 1e3 / pages as f64,
         own * 1e3 / recipients as f64,
         composed.as_secs_f64() * 1e3 / recipients as f64,
+        children.len(),
     );
 }
 
@@ -162,12 +169,20 @@ fn job(recipients: usize, cover: bool, header: bool) -> NewJob {
     }
 }
 
-/// User and system time of a process so far; Linux counts hundredths.
-fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+/// User and system time so far.
+struct Cpu {
+    own: f64,
+    /// Of those that have ended and been waited for.
+    children: f64,
+}
+
+/// Linux counts hundredths.
+fn cpu_seconds() -> Cpu {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("it lives");
     let after_name = stat.rsplit_once(')').expect("a name").1;
-    let ticks = |field: usize| after_name.split_whitespace().nth(field).and_then(|text| text.parse::<f64>().ok());
-    (ticks(11).expect("utime") + ticks(12).expect("stime")) / 100.0
+    let ticks: Vec<f64> = after_name.split_whitespace().skip(11).map_while(|text| text.parse().ok()).collect();
+    let [user, system, children_user, children_system, ..] = ticks[..] else { panic!("utime, stime, cutime, cstime") };
+    Cpu { own: (user + system) / 100.0, children: (children_user + children_system) / 100.0 }
 }
 
 fn rss_mb(pid: u32) -> u64 {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use ferrofax_api::job::{self, DocumentKind, Property};
+use ferrofax_api::job::{self, Charset, Content, Document, DocumentKind, Property};
 use ferrofax_fax::page::StoredPage;
 use ferrofax_server::accept::id::Ids;
 use ferrofax_server::accept::{Accept, Account as Asking};
@@ -13,9 +13,9 @@ use ferrofax_server::studio::Preview;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::serve;
 use crate::settings::Place;
 use crate::stationery::{self, Sheet, file_name, property, read};
-use crate::{client, serve};
 
 #[derive(Debug, clap::Args)]
 pub struct Render {
@@ -53,16 +53,7 @@ pub struct Render {
 
 impl Render {
     pub async fn run(self) -> Result<()> {
-        for file in &self.files {
-            let known =
-                file.extension().and_then(|it| it.to_str()).is_some_and(|it| DocumentKind::of_extension(it).is_some());
-            if !known {
-                bail!(
-                    "{}: the name of a document ends in what it is: .pdf, .txt, .html, .tif, .png, .docx, …",
-                    file.display()
-                );
-            }
-        }
+        let documents = self.files.iter().map(|file| document(file)).collect::<Result<Vec<_>>>()?;
         let mut config = self.place.load()?;
         let folder = tempfile::tempdir()?;
         config.data_dir = folder.path().to_owned();
@@ -75,7 +66,6 @@ impl Render {
         let studio = stationery::studio(store, &config)?;
 
         let (paper, resolution) = self.sheet.words();
-        let mut order = client::job(&self.files, std::slice::from_ref(&self.to))?;
         let mut rendering = json!({ "paperFormat": paper, "resolution": resolution, "header": self.header });
         if let Some(file) = &self.cover {
             let name = file_name(file)?;
@@ -86,15 +76,27 @@ impl Render {
             studio.install_overlay(customer, "overlay", read(file)?, now).await?;
             rendering["overlay"] = json!({ "name": "overlay", "mode": self.mode });
         }
-        order["renderingOptions"] = rendering;
-        order["recipients"][0]["properties"] = json!(self.properties);
-        order["transportOptions"] = json!({ "csid": self.csid });
-        let order = job::parse(&serde_json::to_vec(&order)?, now)?;
+        let order = json!({
+            "recipients": [{ "number": self.to, "properties": self.properties }],
+            "renderingOptions": rendering,
+            "transportOptions": { "csid": self.csid },
+        });
+        let mut order = job::parse(&serde_json::to_vec(&order)?, now)?;
+        // Not by way of JSON: megabytes would go through base64 and back.
+        order.documents = documents;
         let asking = Asking { customer: customer.to_owned(), ..Asking::default() };
         let accept = Accept::new(Ids::new(&Ids::random_node())?, studio.renderer.converters.kinds());
         let job = accept.job(order, &asking, now)?;
         tell(&studio.preview(job, 0).await?, &self.output)
     }
+}
+
+/// A file as a document of a job.
+fn document(file: &Path) -> Result<Document> {
+    let Some(kind) = file.extension().and_then(|it| it.to_str()).and_then(DocumentKind::of_extension) else {
+        bail!("{}: the name of a document ends in what it is: .pdf, .txt, .html, .tif, .png, .docx, …", file.display());
+    };
+    Ok(Document { name: file_name(file)?, kind, charset: Charset::default(), content: Content::Data(read(file)?) })
 }
 
 /// Writes a preview, and says what is to be said of it.

@@ -68,7 +68,7 @@ impl ToFile {
             Some(writer) => writer,
             None => Writer::new(File::create(self.part())?, Compression::Mmr)?,
         };
-        writer.append(&mut page.source())?;
+        writer.append_stored(page)?;
         writer.get_ref().sync_data()?;
         self.writer = Some(writer);
         self.pages += 1;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use ferrofax_api::job::{Paper, Property, Resolution};
 use ferrofax_server::config::Config;
 use ferrofax_server::service::{self, Surroundings};
-use ferrofax_server::store::Store;
+use ferrofax_server::store::{Store, VersionView};
 use ferrofax_server::studio::{Installed, Studio};
 use jiff::Timestamp;
 
@@ -37,14 +37,14 @@ impl Owner {
     }
 }
 
-/// A studio with children of its own.
+/// A studio with children of its own. What composes is started if it is needed.
 pub fn studio(store: Store, config: &Config) -> Result<Studio> {
     let mut config = config.clone();
-    (config.render.children, config.render.composers) = (1, 1);
+    (config.render.children, config.render.composers) = (1, 0);
     let surroundings = Surroundings { renderer: serve::renderer()?, keeper: serve::keeper()?, tray: None };
     let renderer = Arc::new(service::renderer(&config, &surroundings)?);
     let composer = Arc::new(service::composer(&config, &surroundings)?);
-    Ok(Studio { store, renderer, composer })
+    Ok(Studio { store, renderer, composer, fetcher: service::fetcher(&config)? })
 }
 
 /// The sheet to show something on.
@@ -85,6 +85,9 @@ pub enum Template {
     /// A template's source.
     Show {
         name: String,
+        /// An earlier version.
+        #[arg(long)]
+        version: Option<i64>,
         #[command(flatten)]
         owner: Owner,
     },
@@ -97,11 +100,27 @@ pub enum Template {
         /// Try this file as if it were installed under the name.
         #[arg(long)]
         file: Option<PathBuf>,
+        /// An earlier version.
+        #[arg(long, conflicts_with = "file")]
+        version: Option<i64>,
         /// A `.png`, `.tif` or `.pdf`.
         #[arg(short, long)]
         output: PathBuf,
         #[command(flatten)]
         sheet: Sheet,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// The versions of a template that are kept, the newest first.
+    Versions {
+        name: String,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// Bring back an earlier version as the newest one.
+    Restore {
+        name: String,
+        version: i64,
         #[command(flatten)]
         owner: Owner,
     },
@@ -126,16 +145,31 @@ impl Template {
                     println!("{}  version {}  {} bytes  {:.0}", view.name, view.version, view.bytes, view.created_at);
                 }
             }
-            Self::Show { name, owner } => {
-                print!("{}", owner.studio().await?.template_source(&owner.customer, &name).await?);
-            }
-            Self::Preview { name, properties, file, output, sheet, owner } => {
-                let source = file.as_deref().map(read).transpose()?;
+            Self::Show { name, version, owner } => {
                 let (studio, customer) = (owner.studio().await?, &owner.customer);
+                let source = match version {
+                    None => studio.template_source(customer, &name).await?,
+                    Some(version) => studio.template_version(customer, &name, version).await?,
+                };
+                print!("{source}");
+            }
+            Self::Preview { name, properties, file, version, output, sheet, owner } => {
+                let (studio, customer) = (owner.studio().await?, &owner.customer);
+                let source = match version {
+                    None => file.as_deref().map(read).transpose()?,
+                    Some(version) => Some(studio.template_version(customer, &name, version).await?.into_bytes()),
+                };
                 let template = (name.as_str(), source.as_deref());
                 let preview =
                     studio.try_template(customer, template, properties, sheet.words(), Timestamp::now()).await?;
                 files::tell(&preview, &output)?;
+            }
+            Self::Versions { name, owner } => {
+                list(&name, owner.studio().await?.template_versions(&owner.customer, &name).await?);
+            }
+            Self::Restore { name, version, owner } => {
+                let studio = owner.studio().await?;
+                say(&studio.restore_template(&owner.customer, &name, version, Timestamp::now()).await?);
             }
             Self::Remove { name, owner } => owner.studio().await?.remove_template(&owner.customer, &name).await?,
         }
@@ -162,11 +196,27 @@ pub enum Overlay {
     /// An overlay as it lies under pages.
     Preview {
         name: String,
+        /// An earlier version.
+        #[arg(long)]
+        version: Option<i64>,
         /// A `.png`, `.tif` or `.pdf`.
         #[arg(short, long)]
         output: PathBuf,
         #[command(flatten)]
         sheet: Sheet,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// The versions of an overlay that are kept, the newest first.
+    Versions {
+        name: String,
+        #[command(flatten)]
+        owner: Owner,
+    },
+    /// Bring back an earlier version as the newest one.
+    Restore {
+        name: String,
+        version: i64,
         #[command(flatten)]
         owner: Owner,
     },
@@ -193,15 +243,30 @@ impl Overlay {
                     println!("{name}  version {version}  {kind:?}  {} bytes  {:.0}", view.bytes, view.created_at);
                 }
             }
-            Self::Preview { name, output, sheet, owner } => {
-                let page = owner.studio().await?.overlay_page(&owner.customer, &name, sheet.words()).await?;
+            Self::Preview { name, version, output, sheet, owner } => {
+                let (studio, wanted) = (owner.studio().await?, (name.as_str(), version));
+                let page = studio.overlay_page(&owner.customer, wanted, sheet.words()).await?;
                 for path in files::write(&output, &[page])? {
                     println!("{}", path.display());
                 }
             }
+            Self::Versions { name, owner } => {
+                list(&name, owner.studio().await?.overlay_versions(&owner.customer, &name).await?);
+            }
+            Self::Restore { name, version, owner } => {
+                let studio = owner.studio().await?;
+                say(&studio.restore_overlay(&owner.customer, &name, version, Timestamp::now()).await?);
+            }
             Self::Remove { name, owner } => owner.studio().await?.remove_overlay(&owner.customer, &name).await?,
         }
         Ok(())
+    }
+}
+
+fn list(name: &str, versions: Vec<VersionView>) {
+    for VersionView { version, bytes, sha256, created_at, current, .. } in versions {
+        let current = if current { "  current" } else { "" };
+        println!("{name}  version {version}  {bytes} bytes  sha256 {sha256}  {created_at:.0}{current}");
     }
 }
 

@@ -83,7 +83,7 @@ fn carry_out(job: &Job, body: Vec<u8>, sink: render::Sink<'_>) -> Result<render:
             render::render(body, kind, &options, sink)
         }
         Task::Cover { paper, resolution } => {
-            let order: CoverOrder = serde_json::from_slice(&body).map_err(io::Error::from)?;
+            let order: CoverOrder<'_> = serde_json::from_slice(&body).map_err(io::Error::from)?;
             render::cover::render(&cover(order)?, &options(paper, resolution), sink)
         }
         Task::Bands { resolution } => {
@@ -157,12 +157,12 @@ fn charset(charset: Charset) -> render::Charset {
     }
 }
 
-fn cover(order: CoverOrder) -> Result<render::cover::Cover, render::RenderError> {
+fn cover(order: CoverOrder<'_>) -> Result<render::cover::Cover, render::RenderError> {
     let nonsense = |_| render::RenderError::Sink(io::ErrorKind::InvalidInput.into());
     Ok(render::cover::Cover {
-        template: order.template,
-        sources: order.sources,
-        properties: order.properties.into_iter().map(|property| (property.key, property.value)).collect(),
+        template: order.template.into_owned(),
+        sources: order.sources.into_owned(),
+        properties: order.properties.into_owned().into_iter().map(|property| (property.key, property.value)).collect(),
         facts: order.facts,
         now: Timestamp::from_microsecond(order.now).map_err(nonsense)?,
         zone: TimeZone::get(&order.zone).map_err(nonsense)?,

@@ -37,7 +37,7 @@ pub fn render(cover: &Cover, options: &Options, sink: Sink<'_>) -> Result<Summar
     let filled = fill(cover).map_err(|error| RenderError::Template { message: error.to_string() })?;
     let mut out = Output { sink, options: *options, summary: Summary::default() };
     out.summary.empty_keys = filled.missing_keys;
-    html::render_text(&filled.text, &mut out)?;
+    html::render_text(filled.text, &mut out)?;
     if out.summary.pages == 0 { Err(RenderError::Empty) } else { Ok(out.summary) }
 }
 

@@ -143,16 +143,17 @@ impl Service {
         let kinds = renderer.converters.kinds();
         tracing::info!(office = kinds.office, ps = kinds.ps, pcl = kinds.pcl, "looked for converters of documents");
         let composer = Arc::new(composer(config, &surroundings)?);
-        let studio = Studio { store: store.clone(), renderer: renderer.clone(), composer: composer.clone() };
-        let prepare = Arc::new(Prepare { store: store.clone(), renderer, routes, owner: owner.clone() });
-        let fetching = fetch::Settings {
-            exempt: Exempt::parse(&config.fetch.allow)?,
-            bytes_max: config.fetch.bytes_max,
-            time_max: Duration::from_secs(config.fetch.seconds_max),
+        let fetcher = fetcher(config)?;
+        let studio = Studio {
+            store: store.clone(),
+            renderer: renderer.clone(),
+            composer: composer.clone(),
+            fetcher: fetcher.clone(),
         };
+        let prepare = Arc::new(Prepare { store: store.clone(), renderer, routes, owner: owner.clone() });
         let fetch = Arc::new(Fetch {
             store: store.clone(),
-            fetcher: Fetcher::new(fetching)?,
+            fetcher,
             retries: Retries { tries_max: config.fetch.tries, pause: Duration::from_secs(config.fetch.pause_seconds) },
             owner: owner.clone(),
         });
@@ -251,6 +252,15 @@ impl Service {
         self.stop_listening.cancel();
         self.listening.wait().await;
     }
+}
+
+/// What fetches documents by URL.
+pub fn fetcher(config: &Config) -> Result<Fetcher, StartError> {
+    Ok(Fetcher::new(fetch::Settings {
+        exempt: Exempt::parse(&config.fetch.allow)?,
+        bytes_max: config.fetch.bytes_max,
+        time_max: Duration::from_secs(config.fetch.seconds_max),
+    })?)
 }
 
 /// What makes pages of documents, with its children.

@@ -16,6 +16,10 @@ pub const TEMPLATES_BYTES_MAX: u32 = 1 << 20;
 pub const OVERLAYS_MAX: u32 = 200;
 /// Bytes of an overlay as given.
 pub const OVERLAY_BYTES_MAX: usize = 8 << 20;
+/// Versions kept of a template or overlay, beside the one in force and those that jobs still need.
+pub const RETIRED_OF_NAME_MAX: u32 = 20;
+/// Versions of templates, and of overlays, kept of a customer beside those.
+pub const RETIRED_MAX: u32 = 200;
 /// Of a template's or an overlay's name.
 pub const NAME_CHARS_MAX: usize = 128;
 

@@ -85,3 +85,31 @@ fn an_address_inside_is_never_asked() {
     assert_eq!(report["recipientStatus"][0]["status"], "MISSING_FAX_FILE", "{report}");
     assert!(asked.try_recv().is_err());
 }
+
+#[test]
+fn a_preview_fetches_documents_as_a_job_does() {
+    let (address, asked) = server(vec![(200, "one\u{c}two"), (404, "")]);
+    let world = World::start(&settings("'127.0.0.1'"));
+    let preview = |reference: String| {
+        let job = json!({
+            "recipients": [{"number": "+4989123"}],
+            "documents": [{"name": "page.txt", "reference": reference}],
+        });
+        let base = world.access.base.split("/rest/").next().unwrap_or_default();
+        let request = world.http.post(format!("{base}/api/v1/preview")).json(&job);
+        let request = request.basic_auth(&world.access.user, Some(&world.access.password));
+        let answer = request.send().expect("an answer");
+        (answer.status().as_u16(), answer.json::<Value>().expect("JSON"))
+    };
+    let (status, told) = preview(format!("http://{address}/one"));
+    assert_eq!((status, told["pages"].as_array().map(Vec::len)), (200, Some(2)), "{told}");
+    let (status, told) = preview(format!("http://{address}/two"));
+    assert_eq!(
+        (status, &told["message"]),
+        (400, &json!("documents[0].reference: the server answered with status 404"))
+    );
+    let (status, told) = preview("http://127.0.0.2/three".to_owned());
+    assert_eq!(status, 400, "{told}");
+    assert!(told["message"].as_str().is_some_and(|message| message.starts_with("documents[0].reference: ")), "{told}");
+    assert_eq!(asked.try_iter().collect::<Vec<_>>(), ["/one", "/two"], "nobody inside is asked");
+}

@@ -10,7 +10,7 @@ use crate::first_start::pages;
 use crate::world::{Far, World, ferrofax, sip_line, text_job};
 
 const FAST: &str = "[http]\nlisten = '127.0.0.1:0'\n\
-    [[line]]\nname = 'loopback'\nkind = 'loopback'\nprefixes = ['']\nchannels = 30\nspeed = 20\n";
+    [[line]]\nname = 'loopback'\nkind = 'loopback'\nprefixes = ['']\nchannels = 10\nspeed = 20\n";
 
 #[test]
 fn a_job_that_was_answered_survives_a_kill_while_others_are_being_accepted() {

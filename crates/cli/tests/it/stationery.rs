@@ -138,6 +138,72 @@ fn stationery_is_installed_shown_used_and_removed_over_http() {
 }
 
 #[test]
+fn versions_are_listed_shown_and_brought_back_over_http() {
+    let world = World::start(CONFIG);
+    let own = Own { http: &world.http, access: &world.access };
+    let restore = |path: &str| own.ask(reqwest::Method::POST, path).send().expect("an answer");
+    own.put("templates/part.ftl", "<b>part</b>");
+    own.put("templates/cover.ftl.html", "<p>first</p><#include 'part.ftl'>");
+    own.put("templates/cover.ftl.html", "<p>second</p>");
+    own.put("overlays/Head", letter_head());
+
+    let (status, told) = read(own.get("templates/cover.ftl.html/versions"));
+    let seen = |told: &Value| {
+        let versions = told["versions"].as_array().expect("versions").clone();
+        let short = versions.into_iter().map(|it| (it["version"].as_i64(), it["current"] == true));
+        short.collect::<Vec<_>>()
+    };
+    assert_eq!((status, seen(&told)), (200, vec![(Some(3), true), (Some(2), false)]), "{told}");
+    assert_eq!((&told["name"], &told["versions"][0]["bytes"]), (&json!("cover.ftl.html"), &json!(13)));
+    assert_eq!(told["versions"][0]["sha256"].as_str().map(str::len), Some(64));
+    let source = |query: &str| own.get(&format!("templates/cover.ftl.html{query}")).text().expect("text");
+    assert!(source("?version=2").contains("first"));
+    let shown = |query: &str| {
+        let answer = own.post(&format!("templates/cover.ftl.html/preview{query}"), &json!({}));
+        assert_eq!(answer.status().as_u16(), 200, "{query}");
+        answer.bytes().expect("bytes")
+    };
+    let (first, second) = (shown("?version=2"), shown(""));
+    assert_ne!(first, second);
+
+    for (path, refused) in [
+        ("templates/cover.ftl.html/versions/3/restore", (400, "version: is the current one")),
+        ("templates/cover.ftl.html/versions/9/restore", (404, "No such version")),
+        ("templates/no.ftl/versions/1/restore", (404, "No such template")),
+        ("templates/cover.ftl.html/versions/x/restore", (404, "No such path")),
+        ("overlays/Other/versions/1/restore", (404, "No such overlay")),
+    ] {
+        assert_eq!(message(&read(restore(path))), refused, "{path}");
+    }
+    own.delete("templates/part.ftl");
+    let (status, refused) = read(restore("templates/cover.ftl.html/versions/2/restore"));
+    assert_eq!(status, 400, "what it includes is gone: {refused}");
+    assert_eq!(read(restore("templates/part.ftl/versions/1/restore")).0, 200, "what was removed comes back");
+    let (status, installed) = read(restore("templates/cover.ftl.html/versions/2/restore"));
+    assert_eq!(status, 200, "{installed}");
+    assert!(source("").contains("first"));
+    assert_eq!(shown(""), first);
+    let (_, told) = read(own.get("templates/cover.ftl.html/versions"));
+    assert_eq!(seen(&told), [(installed["version"].as_i64(), true), (Some(3), false), (Some(2), false)]);
+
+    let (_, told) = read(own.get("overlays/Head/versions"));
+    let version = told["versions"][0]["version"].as_i64().expect("a version");
+    assert_eq!(told["versions"][0]["kind"], "pdf");
+    let pels = |query: &str| own.get(&format!("overlays/Head?format=png{query}")).bytes().expect("bytes");
+    let before = pels("");
+    let mut other = Bitmap::new(1728, 2287);
+    (200..1500).for_each(|column| other.set_black(column, 10));
+    own.put("overlays/Head", encode(Format::Png, &[t6::store(&mut other.source(Resolution::Fine))]).expect("a PNG"));
+    assert_ne!(pels(""), before);
+    assert_eq!(pels(&format!("&version={version}")), before);
+    assert_eq!(own.get(&format!("overlays/Head?version={version}")).bytes().expect("bytes"), letter_head());
+    assert_eq!(read(restore(&format!("overlays/Head/versions/{version}/restore"))).0, 200);
+    assert_eq!(pels(""), before);
+    let stranger = world.http.get(format!("{}/api/v1/overlays/Head/versions", base(&world.access)));
+    assert_eq!(stranger.send().expect("an answer").status().as_u16(), 401);
+}
+
+#[test]
 fn stationery_is_installed_by_command_line_and_a_fax_is_shown_without_a_call() {
     let world = World::start(CONFIG);
     let dir = world.dir.path();
@@ -184,6 +250,19 @@ fn stationery_is_installed_by_command_line_and_a_fax_is_shown_without_a_call() {
     let tiff = Tiff::parse(&bytes).expect("a TIFF");
     let bar = |page: u32| has_bar(&tiff, page);
     assert_eq!((tiff.pages(), bar(0), bar(1)), (2, false, true));
+    assert!(run(&["overlay", "remove", "head"]).0);
+    let (good, said) = run(&["overlay", "versions", "head"]);
+    assert!(good && said.starts_with("head  version 2  ") && !said.contains("current"), "{said}");
+    assert!(run(&["overlay", "preview", "head", "--version", "2", "-o", "old.png"]).0);
+    assert_eq!(std::fs::read(dir.join("old.png")).expect("old"), std::fs::read(dir.join("head.png")).expect("new"));
+    assert!(run(&["overlay", "restore", "head", "2"]).1.starts_with("head  version 4"));
+    std::fs::write(dir.join("my.ftl.html"), "<p>other</p>").expect("written");
+    assert!(run(&["template", "add", "my.ftl.html"]).0);
+    assert_eq!(run(&["template", "show", "my.ftl.html", "--version", "1"]).1, "<p>${A}</p>");
+    assert!(run(&["template", "restore", "my.ftl.html", "1"]).1.starts_with("my.ftl.html  version 6"));
+    let (_, said) = run(&["template", "versions", "my.ftl.html"]);
+    let versions: Vec<_> = said.lines().filter_map(|line| line.split("  ").nth(1)).collect();
+    assert_eq!(versions, ["version 6", "version 5", "version 1"], "{said}");
     assert!(run(&["overlay", "remove", "head"]).0);
     assert!(!run(&["overlay", "remove", "head"]).0, "it is gone");
 }

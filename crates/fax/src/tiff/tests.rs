@@ -292,6 +292,17 @@ proptest! {
     }
 
     #[test]
+    fn a_page_at_rest_is_written_as_if_read(rows in any_rows()) {
+        let page = crate::t6::store(&mut rows.source(Resolution::Fine));
+        for compression in [Compression::Mh, Compression::Mr, Compression::Mmr] {
+            let mut writer = Writer::new(Cursor::new(Vec::new()), compression).unwrap();
+            writer.append_stored(&page).unwrap();
+            let file = writer.finish().unwrap().into_inner();
+            prop_assert_eq!(file, written(&mut [&mut page.source()], compression));
+        }
+    }
+
+    #[test]
     fn any_changed_byte_ends_somehow(rows in any_rows(), at in any::<prop::sample::Index>(), to: u8) {
         for compression in [Compression::Mh, Compression::Mr, Compression::Mmr] {
             let mut file = written(&mut [&mut rows.source(Resolution::Fine)], compression);

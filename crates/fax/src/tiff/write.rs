@@ -5,7 +5,7 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use crate::page::{PageSource, Resolution, Row};
+use crate::page::{PageSource, Resolution, Row, StoredPage};
 use crate::{t4, t6};
 
 use super::{compression, kind, tag};
@@ -55,7 +55,21 @@ impl<W: Write + Seek> Writer<W> {
             Compression::Mmr => (t6::encode(&mut page), compression::T6, (tag::T6_OPTIONS, 0)),
         };
         let rows = page.rows;
+        self.put(&code, Shape { width, rows, resolution }, compression, options)
+    }
 
+    /// Appends a page at rest; for [`Compression::Mmr`] its code is copied as it is.
+    pub fn append_stored(&mut self, page: &StoredPage) -> io::Result<()> {
+        if self.compression != Compression::Mmr {
+            return self.append(&mut page.source());
+        }
+        let shape = Shape { width: page.width, rows: page.rows, resolution: page.resolution };
+        self.put(&page.code, shape, compression::T6, (tag::T6_OPTIONS, 0))
+    }
+
+    /// Writes a page that is coded.
+    fn put(&mut self, code: &[u8], shape: Shape, compression: u32, options: (u16, u32)) -> io::Result<()> {
+        let Shape { width, rows, resolution } = shape;
         let len = offset(code.len())?;
         let strip = self.end;
         // Directories begin at even bytes.
@@ -85,7 +99,7 @@ impl<W: Write + Seek> Writer<W> {
         let (bytes, link) = fields.finish();
 
         self.to.seek(SeekFrom::Start(strip.into()))?;
-        self.to.write_all(&code)?;
+        self.to.write_all(code)?;
         self.to.seek(SeekFrom::Start(directory.into()))?;
         self.to.write_all(&bytes)?;
         self.to.seek(SeekFrom::Start(self.link.into()))?;
@@ -112,6 +126,13 @@ impl<W: Write + Seek> Writer<W> {
         self.to.flush()?;
         Ok(self.to)
     }
+}
+
+/// What a directory says of a page.
+struct Shape {
+    width: u16,
+    rows: u32,
+    resolution: Resolution,
 }
 
 /// Counts the rows that are read.

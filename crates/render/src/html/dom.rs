@@ -29,6 +29,9 @@ use crate::{RenderError, fonts};
 const NODES_MAX: usize = 400_000;
 /// How deep elements may stand in each other; browsers stop at 512.
 const DEPTH_MAX: usize = 512;
+/// How many may be open at once where the parser counts: some documents close few of theirs, but not so few.
+const OPEN_MAX: usize = 5000;
+const TOO_DEEP: RenderError = RenderError::TooBig { what: "HTML elements that stand so deep in each other" };
 /// Pixels of one picture.
 const PICTURE_PIXELS_MAX: u64 = 50_000_000;
 /// Content wider than this many times the sheet is not laid out wider.
@@ -40,6 +43,9 @@ const ROUNDS_MAX: usize = 4;
 
 /// Lays out a document for sheets so wide and high between their margins, in CSS pixels.
 pub(super) fn lay_out(html: &str, keep: Keep, width: f64, height: f64) -> Result<Display, RenderError> {
+    if source::open_at_once(html) > OPEN_MAX {
+        return Err(TOO_DEEP);
+    }
     let resources = Arc::new(Resources::default());
     let (html, has_breaks) = source::prepare(html, keep);
     let mut document = BaseDocument::new(DocumentConfig {
@@ -97,7 +103,7 @@ fn add_old_attributes(document: &mut BaseDocument) -> Result<(), RenderError> {
     let (mut head, mut numbered) = (None, Vec::new());
     while let Some((id, depth)) = open.pop() {
         if depth > DEPTH_MAX {
-            return Err(RenderError::TooBig { what: "HTML elements that stand so deep in each other" });
+            return Err(TOO_DEEP);
         }
         let Some(node) = document.get_node(id) else { continue };
         if let Some(element) = node.element_data() {
@@ -204,7 +210,12 @@ fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) 
 fn note_breaks(document: &BaseDocument, id: NodeId, node: &Node, display: &mut Display) {
     let [before, after, inside] = BREAKS.map(|(_, name)| document.resolved_style_value(id, name));
     let forces = |value: &str| matches!(value.trim(), "always" | "page" | "left" | "right" | "recto" | "verso" | "all");
-    let Some(own) = span(node) else { return };
+    // An empty box may be there for the break alone; what is not displayed has no width either.
+    let (top, size) = (at(node).y, size(node));
+    if size.width <= 0.0 && size.height <= 0.0 {
+        return;
+    }
+    let own = Span { top, bottom: top + size.height };
     if forces(&before) {
         display.spans.forced.push(own.top);
     }

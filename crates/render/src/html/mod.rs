@@ -15,34 +15,34 @@ mod old;
 mod paint;
 mod record;
 mod source;
+mod threads;
 
-use std::thread;
+use std::sync::Arc;
 
 use hayro::kurbo::Affine;
 
 use crate::geometry::Placement;
-use crate::{Note, Output, RenderError, guarded};
+use crate::{Note, Output, RenderError};
 use display::Display;
 use paint::{Painter, Tools};
 use source::Keep;
+use threads::THREADS;
 
 const MM_PER_CSS_PIXEL: f64 = 25.4 / 96.0;
 const MARGIN_MM: f64 = 10.0;
 /// Characters of a document's source.
 const BYTES_MAX: usize = 64 << 20;
-/// Elements stand in each other, and so do the functions that visit them.
-const STACK_BYTES: usize = 256 << 20;
 /// Content that shrinks to less than this part of its size is worth a note.
 const SHRUNK: f64 = 0.95;
 
 pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
     let (text, bad) = charset::decode(document);
     out.missing(bad);
-    render_text(&text, out)
+    render_text(text, out)
 }
 
 /// Renders a document that is text already.
-pub(crate) fn render_text(html: &str, out: &mut Output<'_>) -> Result<(), RenderError> {
+pub(crate) fn render_text(html: String, out: &mut Output<'_>) -> Result<(), RenderError> {
     if html.len() > BYTES_MAX {
         return Err(RenderError::TooBig { what: "the source of an HTML document" });
     }
@@ -98,14 +98,12 @@ pub(crate) fn render_text(html: &str, out: &mut Output<'_>) -> Result<(), Render
     Ok(())
 }
 
-/// Lays out on a thread of its own, which has room for deep documents. What the layout engine gives up on is tried again with less
-/// of it.
-fn lay_out(html: &str, width: f64, height: f64) -> Result<Display, RenderError> {
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || {
-            let attempt = |keep| guarded(None, || dom::lay_out(html, keep, width, height));
-            attempt(Keep::All).or_else(|_| attempt(Keep::NoAddresses)).or_else(|_| attempt(Keep::NoStyle))?
-        })?;
-        thread.join().unwrap_or(Err(RenderError::Damaged { page: None, what: "its reader gave up on it" }))
-    })
+/// Lays out; what the layout engine gives up on is tried again with less of it.
+fn lay_out(html: String, width: f64, height: f64) -> Result<Display, RenderError> {
+    let html: Arc<str> = html.into();
+    let attempt = |keep| {
+        let html = Arc::clone(&html);
+        THREADS.run(move || dom::lay_out(&html, keep, width, height))
+    };
+    attempt(Keep::All).or_else(|_| attempt(Keep::NoAddresses)).or_else(|_| attempt(Keep::NoStyle))?
 }

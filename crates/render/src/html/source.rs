@@ -21,6 +21,29 @@ const VOID: [&str; 16] = [
     "track", "wbr",
 ];
 
+/// Elements that stand in each other for as long as they are not closed. (A paragraph, an item or a cell ends the one before.)
+const NESTING: [&str; 19] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "details",
+    "dir",
+    "div",
+    "dl",
+    "fieldset",
+    "figure",
+    "footer",
+    "header",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "section",
+    "ul",
+];
+
 /// How much of a document is given to the layout engine. It gives up on addresses that are none, and on odd selectors.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Keep {
@@ -70,6 +93,24 @@ pub(super) fn prepare(source: &str, keep: Keep) -> (String, bool) {
     }
     out.push_str(rest);
     (out, has_breaks)
+}
+
+/// How many elements are open at once, at most. The parser looks through all of them at each tag; browsers, too, take long.
+pub(super) fn open_at_once(source: &str) -> usize {
+    let (mut open, mut most) = (0usize, 0);
+    let mut rest = source;
+    while let Some(start) = rest.find('<') {
+        let (_, tag) = rest.split_at(start);
+        let (tag, after) = tag.split_at(end_of_tag(tag));
+        let tag = tag.trim_start_matches('<');
+        let name = tag.trim_start_matches('/').split(|char: char| !char.is_ascii_alphanumeric()).next();
+        if name.is_some_and(|name| NESTING.iter().any(|nesting| name.eq_ignore_ascii_case(nesting))) {
+            open = if tag.starts_with('/') { open.saturating_sub(1) } else { open + 1 };
+            most = most.max(open);
+        }
+        rest = after;
+    }
+    most
 }
 
 /// Where the tag, comment or declaration at the start of `tag` ends; a lone `<` ends at once.
@@ -198,6 +239,12 @@ mod tests {
             format!("<!---->{head}<td class='a>b'></td><br/>")
         );
         assert_eq!(plain("<td/>").0, "<!----><td/>");
+    }
+
+    #[test]
+    fn open_elements_are_counted_without_parsing() {
+        assert_eq!(open_at_once("<div><DIV class='<div>'><p><ul></div><!-- <div> --></ul><nav/></div>"), 3);
+        assert_eq!(open_at_once("</div></div><divx><p><p>< div>"), 0);
     }
 
     #[test]

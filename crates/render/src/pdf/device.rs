@@ -38,6 +38,8 @@ const RULE_MM: f64 = 0.5;
 pub(super) struct Tools {
     pub(super) stamps: Stamps,
     pub(super) raster: Raster,
+    /// The page at work may have some, which change what pictures look like.
+    pub(super) transfer_functions: bool,
 }
 
 /// What a page has that its sender may want to know, and what is wrong with it.
@@ -47,6 +49,7 @@ pub(super) struct Findings {
     pub(super) letters: u32,
     pub(super) small_letters: u32,
     pub(super) short_picture: bool,
+    pub(super) huge_picture: bool,
     pub(super) coarsened: bool,
 }
 
@@ -253,6 +256,7 @@ impl<'t> Recorder<'t> {
             region,
             colour: seen,
             opaque,
+            veil: alpha * self.group().alpha >= 0.5 && !(self.group().darkens || is_darkening(props.blend_mode)),
             is_picture: false,
             mixed,
             behind: None,
@@ -590,7 +594,7 @@ impl<'a> Device<'a> for Recorder<'_> {
         let (rows, resolution) = (self.sheet.rows(), self.sheet.resolution());
         match image {
             Image::Stencil(stencil) => {
-                let drawn = pictures::stencil(&stencil, props.transform, rows, &mut self.findings);
+                let drawn = pictures::stencil(&stencil, props.transform, (rows, resolution), &mut self.findings);
                 let Some((region, paint)) = drawn else { return };
                 let extent = Rect::new(0.0, 0.0, f64::from(WIDTH_PELS), f64::from(rows));
                 let was = self.in_letter;
@@ -607,15 +611,15 @@ impl<'a> Device<'a> for Recorder<'_> {
             }
             Image::Raster(raster) => {
                 let target = self.sheet.pictures();
-                let Some(picture) = pictures::raster(&raster, props.transform, resolution, target, &mut self.findings)
-                else {
-                    return;
-                };
+                let (tools, findings) = (&*self.tools, &mut self.findings);
+                let drawn = pictures::raster(&raster, props.transform, resolution, tools, target, findings);
+                let Some(picture) = drawn else { return };
                 let region = self.seen(picture.region, props.soft_mask.as_ref());
                 self.sheet.ground(Ground {
                     region,
                     colour: [picture.luma; 3],
                     opaque: true,
+                    veil: true,
                     is_picture: true,
                     mixed: true,
                     behind: None,

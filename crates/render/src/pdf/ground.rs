@@ -49,6 +49,8 @@ pub(super) struct Ground {
     pub(super) colour: Colour,
     /// What lies below can't be seen through it.
     pub(super) opaque: bool,
+    /// What lies below can hardly be seen through it.
+    pub(super) veil: bool,
     pub(super) is_picture: bool,
     /// It has no one colour.
     pub(super) mixed: bool,

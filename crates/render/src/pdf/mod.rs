@@ -2,11 +2,12 @@
 //! knows that library.
 //!
 //! A page is interpreted once. Our [`device`] makes a list of it ([`sheet`]): letters as stamps ([`glyphs`]), lines ([`lines`]),
-//! fills and pictures ([`ground`], [`pictures`]). When all is known, each fill becomes white, black or lined by what stands on it,
+//! fills and pictures ([`ground`], [`pictures`], [`bilevel`]). When all is known, each fill becomes white, black or lined by what stands on it,
 //! and everything is drawn in order, straight into the 1-bit page. No grey page is made and nothing but photographs has dots.
 //!
 //! Refused, not guessed: a page whose content or one of whose pictures can't be decoded, or whose picture ends early.
 
+mod bilevel;
 mod device;
 mod glyphs;
 mod ground;
@@ -127,6 +128,9 @@ fn draw<'a>(
 
     let target = Rect::new(0.0, 0.0, f64::from(WIDTH_PELS), f64::from(place.rows));
     let mut context = Context::new(transform, target, cache, page.xref(), settings.clone());
+    let resources = page.resources();
+    tools.transfer_functions =
+        bilevel::has_transfer_functions([&resources.ext_g_states, &resources.x_objects, &resources.patterns]);
     let mut recorder = Recorder::new(place.rows, options.resolution, tools);
     let crop_box = page.intersected_crop_box();
     let crop_box = Rect::new(crop_box.x0, crop_box.y0, crop_box.x1, crop_box.y1);
@@ -139,6 +143,9 @@ fn draw<'a>(
         return Err(damaged("a picture can't be decoded"));
     }
     let findings = recorder.findings;
+    if findings.huge_picture {
+        return Err(RenderError::TooBig { what: "a picture" });
+    }
     if findings.short_picture {
         return Err(damaged("a picture ends early"));
     }

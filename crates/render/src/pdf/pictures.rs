@@ -2,17 +2,21 @@
 //!
 //! The library draws a picture whose data ends early as a lower one; that is seen by its height. Samples of less than 8 bits it
 //! fills up instead, so for them the data is measured. What is damaged within DCT, JPX, CCITT and JBIG2 data and decodes all the
-//! same is not seen.
+//! same is not seen. What is plainly black and white is read by [`bilevel`].
 
-use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
+use ferrofax_fax::page::{Bitmap, Resolution, Rows, WIDTH_PELS};
 use hayro::hayro_interpret::{FillRule, ImageData, LumaData, Paint, RasterImage, StencilImage};
 use hayro::hayro_syntax::object::Stream;
 use hayro::kurbo::{Affine, Rect, Shape};
 
-use super::device::Findings;
+use super::bilevel;
+use super::device::{Findings, Tools};
 use super::raster::{Bounds, Cover, Ink, Raster, choose};
 use super::region::Region;
 use crate::picture;
+
+/// Pixels of a picture, as it claims to have them: a plan of A0 at 400 dpi. More would not fit into a process.
+const PIXELS_MAX: u64 = 300_000_000;
 
 /// A picture that is in its place.
 pub(super) struct Picture {
@@ -26,10 +30,20 @@ pub(super) fn raster(
     image: &RasterImage<'_>,
     transform: Affine,
     resolution: Resolution,
+    tools: &Tools,
     target: &mut Bitmap,
     findings: &mut Findings,
 ) -> Option<Picture> {
     let (width, height) = (image.width(), image.height());
+    if is_huge(width, height, findings) {
+        return None;
+    }
+    if !tools.transfer_functions
+        && let Some(runs) = bilevel::runs(image.stream(), width, height)
+    {
+        findings.coarsened |= picture::place_runs(&runs, transform.as_coeffs(), resolution, target).coarsened;
+        return Some(Picture { region: whole(transform, width, height, target.rows()), luma: lightness(&runs) });
+    }
     if is_short(image.stream(), width, height) {
         findings.short_picture = true;
         return None;
@@ -69,10 +83,13 @@ pub(super) fn raster(
 pub(super) fn stencil<'a>(
     image: &StencilImage<'a, '_>,
     transform: Affine,
-    rows: u32,
+    (rows, resolution): (u32, Resolution),
     findings: &mut Findings,
 ) -> Option<(Region, Paint<'a>)> {
     let (width, height) = (image.width(), image.height());
+    if is_huge(width, height, findings) {
+        return None;
+    }
     let mut drawn = None;
     image.with_stencil(
         |mask, paint| {
@@ -83,13 +100,44 @@ pub(super) fn stencil<'a>(
             let region = if mask.data.iter().all(|&value| value == 255) {
                 whole(transform, size.0, size.1, rows)
             } else {
-                region_of(&mask, transform, size, rows)
+                let scan = scan(&mask, transform, (rows, resolution));
+                scan.unwrap_or_else(|| region_of(&mask, transform, size, rows))
             };
             drawn = Some((region, paint.clone()));
         },
         Some(size_on_page(transform, width, height)),
     );
     drawn
+}
+
+/// Pixels of a mask that may be the scan of a page.
+const SCAN: usize = 500_000;
+
+/// Where strokes are in a large mask.
+fn scan(mask: &LumaData, transform: Affine, (rows, resolution): (u32, Resolution)) -> Option<Region> {
+    let runs = (mask.data.len() >= SCAN).then(|| bilevel::runs_of_mask(mask))??;
+    let mut page = Bitmap::new(WIDTH_PELS, rows);
+    picture::place_strokes(&runs, transform.as_coeffs(), resolution, &mut page).then(|| Region::of_bitmap(&page))
+}
+
+/// How light a picture of runs is, on the whole.
+fn lightness(runs: &Rows) -> u8 {
+    let width = u64::from(runs.width());
+    let black = |row: &[u16]| -> u64 {
+        row.chunks(2)
+            .map(|run| run.get(1).map_or(width, |&end| end.into()) - run.first().map_or(0, |&at| at.into()))
+            .sum()
+    };
+    let pixels = (width * u64::from(runs.len())).max(1);
+    // At most 255.
+    (255 - runs.iter().map(black).sum::<u64>() * 255 / pixels) as u8
+}
+
+/// Whether a picture is too large, before any of it is decoded.
+fn is_huge(width: u32, height: u32, findings: &mut Findings) -> bool {
+    let huge = u64::from(width) * u64::from(height) > PIXELS_MAX;
+    findings.huge_picture |= huge;
+    huge
 }
 
 /// More than one row in fifty is not there.
@@ -124,7 +172,7 @@ fn is_short(stream: &Stream<'_>, width: u32, height: u32) -> bool {
     })
 }
 
-fn filters(stream: &Stream<'_>) -> Vec<Vec<u8>> {
+pub(super) fn filters(stream: &Stream<'_>) -> Vec<Vec<u8>> {
     use hayro::hayro_syntax::object::{Array, Name};
     let dict = stream.dict();
     for key in ["Filter", "F"] {

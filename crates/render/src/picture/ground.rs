@@ -3,10 +3,11 @@
 //! Closing (the lightest within some 2 mm, then of that the darkest) fills in what is dark and narrow, so it is the ground under
 //! dark strokes, and follows the edges of larger areas exactly: those are grounds themselves, of their own tone, and no frame
 //! appears where two meet. Opening is the same for light strokes. Both work on cells of about two by two pels. Tiles of a
-//! millimetre then say how strong the strokes are, and grounds of one tone that hang together are decided as one: white where
-//! dark strokes stand on it, black where light ones do, else by how dark it is.
+//! millimetre then say how strong the strokes are; what becomes of them is decided in [`areas`] and [`codes`].
 
 use ferrofax_fax::page::Resolution;
+
+use super::{areas, codes};
 
 /// Pels of a cell along the line.
 pub(super) const CELL: usize = 2;
@@ -20,8 +21,6 @@ const FLOOR_MIN: u8 = 22;
 const FLOOR_MAX: u8 = 90;
 /// What was drawn by a program has no noise, what was scanned has at least so much.
 const NOISE: u8 = 3;
-/// Neighbours of a ground differ by less: light falls off slowly.
-const SAME: u8 = 11;
 
 /// Rows of a cell.
 pub(super) fn cell_rows(resolution: Resolution) -> usize {
@@ -64,7 +63,7 @@ pub(super) struct Tile {
     pub(super) light: u8,
     /// Light strokes stand here on a dark ground.
     pub(super) on_dark: bool,
-    /// The ground becomes black.
+    /// The ground becomes black, or there is none: `below` decides alone.
     pub(super) black: bool,
     /// Darker is black where the ground itself, and not a stroke on it, is dark.
     pub(super) below: u8,
@@ -92,7 +91,8 @@ pub(super) fn survey(luma: &[u8], width: usize, resolution: Resolution) -> Groun
     let opened = narrow::<Lightest>(&narrow::<Darkest>(&lightest));
     let (mut tiles, noise) = tiles(&darkest, &lightest, &closed, &opened);
     let floor = floor(noise);
-    let paper = decide(&mut tiles, floor, noise >= NOISE);
+    let paper = areas::decide(&mut tiles, floor, noise >= NOISE);
+    codes::find(&mut tiles, floor);
     Ground { closed, tiles, floor, paper }
 }
 
@@ -112,14 +112,23 @@ fn cells(luma: &[u8], width: usize, rows: usize) -> (Plane<u8>, Plane<u8>) {
             low.iter_mut().zip(line).for_each(|(low, &pel)| *low = pel.min(*low));
             high.iter_mut().zip(line).for_each(|(high, &pel)| *high = pel.max(*high));
         }
-        for (to, pels) in darkest.iter_mut().zip(low.chunks(CELL)) {
-            *to = pels.iter().copied().fold(255, u8::min);
-        }
-        for (to, pels) in lightest.iter_mut().zip(high.chunks(CELL)) {
-            *to = pels.iter().copied().fold(0, u8::max);
-        }
+        halve(&low, darkest, u16::min);
+        halve(&high, lightest, u16::max);
     }
     (darkest, lightest)
+}
+
+/// One value of each [`CELL`]; the last may be of one pel alone. Pairs are read as numbers of 16 bits, many at a time.
+fn halve(pels: &[u8], to: &mut [u8], of: impl Fn(u16, u16) -> u16) {
+    let (pairs, rest) = pels.as_chunks::<CELL>();
+    for (to, &pair) in to.iter_mut().zip(pairs) {
+        let pair = u16::from_le_bytes(pair);
+        // One of the two bytes.
+        *to = of(pair & 0xff, pair >> 8) as u8;
+    }
+    if let ([last], Some(to)) = (rest, to.last_mut()) {
+        *to = *last;
+    }
 }
 
 /// One of two: the lightest or the darkest of a neighbourhood.
@@ -183,35 +192,84 @@ fn narrow<E: Extreme>(plane: &Plane<u8>) -> Plane<u8> {
 /// From 1 to 2, 4, 8, 9.
 const STEPS: [usize; 4] = [1, 2, 4, 1];
 
-fn tiles(darkest: &Plane<u8>, lightest: &Plane<u8>, closed: &Plane<u8>, opened: &Plane<u8>) -> (Plane<Tile>, u8) {
-    #[derive(Clone, Copy, Default)]
-    struct Sums {
-        closed: u16,
-        opened: u16,
-        dark: u16,
-        light: u16,
-        dark_max: u8,
-        light_max: u8,
+/// What the cells of a tile have together.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    closed: u16,
+    opened: u16,
+    dark: u16,
+    light: u16,
+    dark_max: u8,
+    light_max: u8,
+}
+
+/// The same for each column of cells in a row of tiles.
+struct Columns {
+    /// Of the ground under dark strokes and under light ones, and of both kinds of strokes.
+    sums: [Vec<u16>; 4],
+    /// The strongest strokes of both kinds.
+    most: [Vec<u8>; 2],
+    /// A row of strokes.
+    strokes: Vec<u8>,
+}
+
+impl Columns {
+    fn new(width: usize) -> Columns {
+        let sums = std::array::from_fn(|_| vec![0; width]);
+        Columns { sums, most: [vec![0; width], vec![0; width]], strokes: vec![0; width] }
     }
+
+    fn add(&mut self, [darkest, lightest, closed, opened]: [&[u8]; 4]) {
+        // Four values of eight bits.
+        let add = |sums: &mut [u16], row: &[u8]| {
+            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum = sum.wrapping_add(value.into()));
+        };
+        let [closed_sums, opened_sums, dark_sums, light_sums] = &mut self.sums;
+        let [dark_most, light_most] = &mut self.most;
+        add(closed_sums, closed);
+        add(opened_sums, opened);
+        for (high, low, sums, most) in
+            [(closed, darkest, dark_sums, dark_most), (lightest, opened, light_sums, light_most)]
+        {
+            for ((to, &high), &low) in self.strokes.iter_mut().zip(high).zip(low) {
+                *to = high.saturating_sub(low);
+            }
+            add(sums, &self.strokes);
+            most.iter_mut().zip(&self.strokes).for_each(|(most, &stroke)| *most = stroke.max(*most));
+        }
+    }
+
+    /// Writes a row of tiles and begins another.
+    fn take(&mut self, tiles: &mut [Sums]) {
+        // Sixteen values of eight bits.
+        let sum = |columns: &[u16]| columns.iter().fold(0u16, |sum, &column| sum.wrapping_add(column));
+        let most = |columns: &[u8]| columns.iter().copied().fold(0, u8::max);
+        let at = |tile: usize| tile * TILE..;
+        for (number, tile) in tiles.iter_mut().enumerate() {
+            let [closed, opened, dark, light] = self
+                .sums
+                .each_ref()
+                .map(|row| row.get(at(number)).unwrap_or_default().chunks(TILE).next().map_or(0, sum));
+            let [dark_max, light_max] = self
+                .most
+                .each_ref()
+                .map(|row| row.get(at(number)).unwrap_or_default().chunks(TILE).next().map_or(0, most));
+            *tile = Sums { closed, opened, dark, light, dark_max, light_max };
+        }
+        self.sums.iter_mut().for_each(|row| row.fill(0));
+        self.most.iter_mut().for_each(|row| row.fill(0));
+    }
+}
+
+fn tiles(darkest: &Plane<u8>, lightest: &Plane<u8>, closed: &Plane<u8>, opened: &Plane<u8>) -> (Plane<Tile>, u8) {
     let (across, down) = (closed.width.div_ceil(TILE), closed.height.div_ceil(TILE));
     let mut sums: Plane<Sums> = Plane::new(across, down);
+    let mut columns = Columns::new(closed.width);
     for (ty, sums) in sums.values.chunks_exact_mut(across.max(1)).enumerate() {
         for y in ty * TILE..((ty + 1) * TILE).min(closed.height) {
-            let planes = darkest.row(y).chunks(TILE).zip(lightest.row(y).chunks(TILE));
-            let grounds = closed.row(y).chunks(TILE).zip(opened.row(y).chunks(TILE));
-            for (sum, ((darkest, lightest), (closed, opened))) in sums.iter_mut().zip(planes.zip(grounds)) {
-                for ((&low, &high), (&closed, &opened)) in darkest.iter().zip(lightest).zip(closed.iter().zip(opened)) {
-                    let (dark, light) = (closed.saturating_sub(low), high.saturating_sub(opened));
-                    // Sixteen values of eight bits.
-                    sum.closed = sum.closed.wrapping_add(u16::from(closed));
-                    sum.opened = sum.opened.wrapping_add(u16::from(opened));
-                    sum.dark = sum.dark.wrapping_add(u16::from(dark));
-                    sum.light = sum.light.wrapping_add(u16::from(light));
-                    sum.dark_max = sum.dark_max.max(dark);
-                    sum.light_max = sum.light_max.max(light);
-                }
-            }
+            columns.add([darkest, lightest, closed, opened].map(|plane| plane.row(y)));
         }
+        columns.take(sums);
     }
     let noise = noise(sums.values.iter().map(|sums| sums.dark_max.min(sums.light_max)));
     let floor = floor(noise);
@@ -254,158 +312,3 @@ fn noise(contrasts: impl Iterator<Item = u8>) -> u8 {
 fn floor(noise: u8) -> u8 {
     noise.saturating_add(noise / 2).saturating_add(8).clamp(FLOOR_MIN, FLOOR_MAX)
 }
-
-/// A ground: tiles of about one tone that hang together.
-#[derive(Clone, Copy, Default)]
-struct Area {
-    tiles: usize,
-    levels: usize,
-    /// Tiles with dark strokes on it, and with light ones.
-    dark: usize,
-    light: usize,
-    /// Tiles without strokes.
-    plain: usize,
-    darkest: u8,
-    lightest: u8,
-    /// It reaches the edge of the picture, and this far from it.
-    at_edge: bool,
-    depth: usize,
-}
-
-/// Says of each tile what its ground becomes; the tone of the paper.
-fn decide(tiles: &mut Plane<Tile>, floor: u8, noisy: bool) -> u8 {
-    let (width, height) = (tiles.width, tiles.height);
-    let mut area_of = vec![usize::MAX; tiles.values.len()];
-    let mut areas: Vec<Area> = Vec::new();
-    let mut open = Vec::new();
-    for start in 0..tiles.values.len() {
-        if area_of.get(start).is_none_or(|&area| area != usize::MAX) {
-            continue;
-        }
-        let mut area = Area { darkest: 255, ..Area::default() };
-        open.push(start);
-        if let Some(mark) = area_of.get_mut(start) {
-            *mark = areas.len();
-        }
-        while let Some(at) = open.pop() {
-            let Some(&tile) = tiles.values.get(at) else { continue };
-            area.tiles += 1;
-            area.levels += usize::from(tile.level);
-            area.dark += usize::from(!tile.on_dark && tile.dark >= floor);
-            area.light += usize::from(tile.on_dark && tile.light >= floor);
-            area.darkest = area.darkest.min(tile.level);
-            area.lightest = area.lightest.max(tile.level);
-            area.plain += usize::from(tile.dark < floor && tile.light < floor);
-            let (x, y) = (at % width, at / width);
-            let depth = x.min(width - 1 - x).min(y).min(height - 1 - y);
-            area.at_edge |= depth == 0;
-            area.depth = area.depth.max(depth);
-            let beside = [
-                (x > 0).then(|| at - 1),
-                (x + 1 < width).then_some(at + 1),
-                (y > 0).then(|| at - width),
-                (y + 1 < height).then_some(at + width),
-            ];
-            for next in beside.into_iter().flatten() {
-                let same = tiles.values.get(next).is_some_and(|next| next.level.abs_diff(tile.level) <= SAME);
-                if let Some(mark) = area_of.get_mut(next)
-                    && same
-                    && *mark == usize::MAX
-                {
-                    *mark = areas.len();
-                    open.push(next);
-                }
-            }
-        }
-        areas.push(area);
-    }
-    // The lightest ground of some size is the paper.
-    let large = tiles.values.len() / 50;
-    let is_gradient =
-        |area: &Area| !noisy && area.lightest - area.darkest > GRADIENT && area.plain * 10 > area.tiles * 9;
-    let level = |area: &Area| if is_gradient(area) { usize::from(area.lightest) } else { area.level() };
-    let paper = areas.iter().filter(|area| area.tiles >= large.max(1)).map(level).max().unwrap_or(255).max(60);
-    // Both at most 255.
-    let half = (paper * 45 / 100) as u8;
-    let scan = noisy && width >= SCAN && height >= SCAN;
-    let decided: Vec<Decided> = areas
-        .iter()
-        .map(|area| {
-            let level = area.level();
-            // Close print seems to be a dark ground, but there is none without strokes.
-            let few = area.light * 2 > area.tiles && (area.tiles < TILES_MIN || area.plain * 12 < area.tiles);
-            let black = if few {
-                false
-            } else if area.light >= 3 && area.light > area.dark * 2 && level * 100 < paper * 85 {
-                true
-            } else if area.dark >= 3 && area.dark > area.light {
-                false
-            } else {
-                level < usize::from(half)
-            };
-            // What lies beside the sheet on a scanner's glass.
-            let beyond = scan && black && area.at_edge && area.depth <= BEYOND && area.light < 3;
-            Decided { black: black && !beyond, beyond, gradient: is_gradient(area) }
-        })
-        .collect();
-    let decided = |x: usize, y: usize| {
-        (x < width && y < height)
-            .then(|| area_of.get(y * width + x).and_then(|&area| decided.get(area)).copied().unwrap_or_default())
-    };
-    for y in 0..height {
-        for x in 0..width {
-            let Some(Decided { black, gradient, .. }) = decided(x, y) else { continue };
-            let mut strength = 0;
-            let mut beyond = false;
-            for y in y.saturating_sub(1)..=y + 1 {
-                for x in x.saturating_sub(1)..=x + 1 {
-                    let Some(near) = decided(x, y) else { continue };
-                    let tile = tiles.at(x, y);
-                    beyond |= near.beyond;
-                    strength = strength.max(match (black, tile.on_dark) {
-                        (false, _) => tile.dark,
-                        (true, true) => tile.light,
-                        (true, false) => 0,
-                    });
-                }
-            }
-            if let Some(tile) = tiles.values.get_mut(y * width + x) {
-                tile.black = black;
-                tile.gradient = gradient;
-                tile.strength = strength;
-                tile.below = if black {
-                    half.max(tile.level.saturating_add((strength / 2).max(floor / 2)))
-                } else if beyond {
-                    0
-                } else {
-                    half.min(tile.level.saturating_sub(floor))
-                };
-            }
-        }
-    }
-    paper as u8
-}
-
-/// What becomes of an area.
-#[derive(Clone, Copy, Default)]
-struct Decided {
-    black: bool,
-    /// It is none of the sheet's.
-    beyond: bool,
-    gradient: bool,
-}
-
-impl Area {
-    fn level(&self) -> usize {
-        self.levels / self.tiles.max(1)
-    }
-}
-
-/// The lightest and darkest of a ground that is a gradient differ by more.
-const GRADIENT: u8 = 64;
-/// A ground for light strokes has as many tiles.
-const TILES_MIN: usize = 16;
-/// Tiles along a side from which on a picture may be the scan of a page.
-const SCAN: usize = 90;
-/// Tiles that a scanner shows beyond the edge of a sheet.
-const BEYOND: usize = 15;

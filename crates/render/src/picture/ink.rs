@@ -41,31 +41,6 @@ pub(super) fn paint(picture: &OnGrid, resolution: Resolution, target: &mut Bitma
     Placed { tone: tones.any, coarsened }
 }
 
-/// Paints a picture of black strokes on white: nothing to find out.
-pub(super) fn paint_strokes(picture: &OnGrid, resolution: Resolution, target: &mut Bitmap) {
-    let (width, pad, stride) = (picture.width, picture.left % 8, stride(picture));
-    let mut row = Row::new(pad, stride, resolution);
-    row.below.fill(128);
-    row.faint.fill(FAINT);
-    let mut bytes = vec![0; stride];
-    for y in 0..picture.height {
-        let lines = around(y, width, picture.height).map(|range| picture.luma.get(range).unwrap_or_default());
-        bytes.fill(0);
-        let [_, here, _] = lines;
-        if here.iter().any(|&pel| pel < FAINT) {
-            row.sharpen(lines, 0, width);
-            row.compare(&mut bytes, 0, width);
-            row.hairlines(&mut bytes, near(&picture.luma, y, width), FAINT_STEP, 0, width);
-        }
-        write_row(picture, y, &bytes, target, None);
-    }
-}
-
-/// Lighter is never black: 1/8 of a pel is covered.
-const FAINT: u8 = 224;
-/// A hairline is darker than both its sides by as much.
-const FAINT_STEP: u8 = 20;
-
 /// The rows from two above to two below; none beyond the picture.
 fn near(pels: &[u8], y: usize, width: usize) -> [&[u8]; 5] {
     [y.checked_sub(2), y.checked_sub(1), Some(y), Some(y + 1), Some(y + 2)]
@@ -87,7 +62,7 @@ fn rows_per_standard(resolution: Resolution) -> usize {
 }
 
 /// Bytes of a row. Pels lie in it as in the page, so that eight of them are a byte of the page.
-fn stride(picture: &OnGrid) -> usize {
+pub(super) fn stride(picture: &OnGrid) -> usize {
     (picture.left % 8 + picture.width).div_ceil(8)
 }
 
@@ -104,9 +79,14 @@ fn black_rows(
     let mut bytes = vec![0; stride * picture.height];
     let mut row = Row::new(pad, stride, resolution);
     let cells = cell_rows(resolution);
+    let mut strokes = None;
     for (y, bytes) in bytes.chunks_exact_mut(stride).enumerate() {
         let (cell, tile) = (y / cells, y / cells / TILE);
-        if let Some((from, to)) = row.thresholds(ground, cell, tile) {
+        // The same for all rows of a cell, unless a screen's have been put over them.
+        if y % cells == 0 || tones.any {
+            strokes = row.thresholds(ground, cell, tile);
+        }
+        if let Some((from, to)) = strokes {
             let lines = around(y, width, picture.height).map(|range| pels.get(range).unwrap_or_default());
             row.sharpen(lines, from, to.min(width));
             row.compare(bytes, from, to.min(width));
@@ -125,10 +105,10 @@ fn black_rows(
 }
 
 /// By how much pels are set off, in eighths of what they differ from two neighbours in the line.
-const ACROSS: i16 = 2;
+pub(super) const ACROSS: i16 = 2;
 
 /// The same down the rows. Standard pels are long, and blur more.
-fn down(resolution: Resolution) -> i16 {
+pub(super) fn down(resolution: Resolution) -> i16 {
     if resolution == Resolution::Standard { 4 } else { 2 }
 }
 
@@ -217,22 +197,27 @@ impl Row {
     fn hairlines(&self, bytes: &mut [u8], near: [&[u8]; 5], step: u8, from: usize, to: usize) {
         let [_, _, here, _, _] = near;
         let faint = self.faint.get(self.pad + from..self.pad + to).unwrap_or_default();
-        let groups = here.get(from..to).unwrap_or_default().chunks(8).zip(faint.chunks(8));
-        for (group, (pels, faint)) in groups.enumerate() {
-            if !pels.iter().zip(faint).fold(false, |any, (pel, faint)| any | (pel < faint)) {
-                continue;
-            }
-            for (x, (&pel, &faint)) in (from + group * 8..).zip(pels.iter().zip(faint)) {
-                let at = self.pad + x;
-                let Some(byte) = bytes.get_mut(at / 8) else { continue };
-                let bit = 0x80 >> (at % 8);
-                if pel >= faint || *byte & bit != 0 {
-                    continue;
-                }
+        let (pels, last_pels) = here.get(from..to).unwrap_or_default().as_chunks::<8>();
+        let (faints, last_faints) = faint.as_chunks::<8>();
+        let mut last = ([255; 8], [0; 8]);
+        last.0.iter_mut().zip(last_pels).for_each(|(to, &pel)| *to = pel);
+        last.1.iter_mut().zip(last_faints).for_each(|(to, &faint)| *to = faint);
+        let groups = pels.iter().zip(faints).chain([(&last.0, &last.1)]);
+        for (x, (pels, faint)) in (from..).step_by(8).zip(groups) {
+            let at = self.pad + x;
+            let black = |byte: usize| u16::from(bytes.get(at / 8 + byte).copied().unwrap_or(0));
+            let taken = ((black(0) << 8 | black(1)) << (at % 8) >> 8) as u8;
+            let mut open = below(pels, faint) & !taken;
+            while open != 0 {
+                let by = open.leading_zeros() as usize;
+                open ^= 0x80 >> by;
+                let x = x + by;
                 let beside = |by: isize| x.checked_add_signed(by).and_then(|x| here.get(x)).copied().unwrap_or(255);
                 let ends = near.map(|row| row.get(x).copied().unwrap_or(255));
-                if is_ridge(ends, step) || is_ridge([-2, -1, 0, 1, 2].map(beside), step) {
-                    *byte |= bit;
+                if (is_ridge(ends, step) || is_ridge([-2, -1, 0, 1, 2].map(beside), step))
+                    && let Some(byte) = bytes.get_mut((self.pad + x) / 8)
+                {
+                    *byte |= 0x80 >> ((self.pad + x) % 8);
                 }
             }
         }
@@ -246,10 +231,7 @@ impl Row {
         let (below, _) = self.below.as_chunks::<8>();
         let pels = sharp.iter().zip(below).zip(bytes).enumerate().take(last).skip(first);
         for (at, ((pels, below), byte)) in pels {
-            let mut bits = 0;
-            for (pel, below) in pels.iter().zip(below) {
-                bits = bits << 1 | u8::from(pel < below);
-            }
+            let bits = self::below(pels, below);
             let mut mine = 0xff;
             if at == first {
                 mine &= 0xff >> (from % 8);
@@ -262,8 +244,18 @@ impl Row {
     }
 }
 
+/// Which of eight pels are below their thresholds, the first in the most significant bit.
+pub(super) fn below(pels: &[u8; 8], thresholds: &[u8; 8]) -> u8 {
+    let is_below: [u8; 8] = std::array::from_fn(|at| match (pels.get(at), thresholds.get(at)) {
+        (Some(pel), Some(threshold)) => u8::from(pel < threshold),
+        _ => 0,
+    });
+    // Each of the eight bytes leaves its bit in the highest.
+    (u64::from_be_bytes(is_below).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u8
+}
+
 /// See [`Row::hairlines`]: the middle of five pels is a ridge.
-fn is_ridge([far_before, before, pel, after, far_after]: [u8; 5], step: u8) -> bool {
+pub(super) fn is_ridge([far_before, before, pel, after, far_after]: [u8; 5], step: u8) -> bool {
     // Of two that are equal the second counts.
     pel <= before
         && pel < after
@@ -272,7 +264,7 @@ fn is_ridge([far_before, before, pel, after, far_after]: [u8; 5], step: u8) -> b
 }
 
 /// Writes a row of the picture, which begins at a byte of the page, where it covers the page.
-fn write_row(picture: &OnGrid, y: usize, bytes: &[u8], target: &mut Bitmap, clip: Option<&Bitmap>) {
+pub(super) fn write_row(picture: &OnGrid, y: usize, bytes: &[u8], target: &mut Bitmap, clip: Option<&Bitmap>) {
     let (left, right) = (picture.left, picture.left + picture.width);
     // Within the page, so the cast is exact.
     let row = (picture.top + y) as u32;
@@ -280,7 +272,15 @@ fn write_row(picture: &OnGrid, y: usize, bytes: &[u8], target: &mut Bitmap, clip
     let cover = picture.cover.as_ref().map(|cover| cover.get(y * picture.width..).unwrap_or_default());
     let Some(to) = target.row_mut(row).and_then(|row| row.get_mut(left / 8..)) else { return };
     let last = bytes.len().saturating_sub(1);
-    for (at, (to, &black)) in to.iter_mut().zip(bytes).enumerate() {
+    let mut step = 1;
+    if clip.is_none()
+        && cover.is_none()
+        && let (Some(to), Some(from)) = (to.get_mut(1..last), bytes.get(1..last))
+    {
+        to.copy_from_slice(from);
+        step = last.max(1);
+    }
+    for (at, (to, &black)) in to.iter_mut().zip(bytes).enumerate().step_by(step) {
         let mut mine = 0xff;
         if at == 0 {
             mine &= 0xff >> (left % 8);

@@ -2,12 +2,18 @@
 //!
 //! A picture is brought onto the fax grid by area ([`resample`]) and made black and white by what it shows ([`ink`]): strokes by
 //! a threshold midway between them and the ground they stand on, grounds flattened to white or black, photographs by a
-//! halftone. [`place`] does this for a picture on a page, whoever draws the page.
+//! halftone. Pictures of one bit ([`runs`]) are strokes on white ([`strokes`]) unless they are dithered. [`place`] does this for
+//! a picture on a page, whoever draws the page.
 
+mod areas;
+mod codes;
 mod decode;
 mod ground;
 mod ink;
 mod resample;
+mod runs;
+mod specks;
+mod strokes;
 mod tone;
 
 use ferrofax_fax::page::{Bitmap, Resolution, Rows, WIDTH_PELS};
@@ -15,6 +21,7 @@ use ferrofax_fax::page::{Bitmap, Resolution, Rows, WIDTH_PELS};
 use crate::geometry::Placement;
 use crate::{Note, Output, Paper, RenderError};
 use decode::{Decoded, decode};
+use resample::OnGrid;
 
 const MM_PER_INCH: f64 = 25.4;
 
@@ -77,35 +84,56 @@ pub(crate) fn place(
     target: &mut Bitmap,
     clip: Option<&Bitmap>,
 ) -> Placed {
-    let Some(on_grid) = resample::resample(raster, transform, target.width(), target.rows()) else {
+    let Some(mut on_grid) = resample::resample(raster, transform, target.width(), target.rows()) else {
         return Placed::default();
     };
+    if raster.luma.iter().all(|luma| matches!(luma, 0 | 255)) {
+        specks::clear(&mut on_grid, area(transform), resolution);
+    }
     ink::paint(&on_grid, resolution, target, clip)
 }
 
 /// A picture on the fax grid, as grey. `None` if nothing of it is on a page of this size.
-pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: u32) -> Option<resample::OnGrid> {
+pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: u32) -> Option<OnGrid> {
     resample::resample(raster, transform, columns, rows)
 }
 
 /// As [`place`], for a picture of one bit a pixel, given as its black runs.
-pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) {
-    if let Some(on_grid) = resample::resample_runs(runs, transform, target.width(), target.rows()) {
-        return ink::paint_strokes(&on_grid, resolution, target);
-    }
-    let width = usize::from(runs.width());
-    let mut luma = vec![255; width * runs.len() as usize];
-    for (to, row) in luma.chunks_exact_mut(width.max(1)).zip(runs.iter()) {
-        for run in row.chunks(2) {
-            let from = run.first().map_or(width, |&at| usize::from(at));
-            let end = run.get(1).map_or(width, |&at| usize::from(at));
-            to.get_mut(from..end).unwrap_or_default().fill(0);
+pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> Placed {
+    match runs_on_grid(runs, transform, target) {
+        Some(on_grid) if !paint_strokes(&on_grid, transform, resolution, target) => {
+            ink::paint(&on_grid, resolution, target, None)
         }
+        _ => Placed::default(),
     }
-    let raster = Raster::grey(width as u32, runs.len(), luma);
-    if let Some(on_grid) = resample::resample(&raster, transform, target.width(), target.rows()) {
-        ink::paint_strokes(&on_grid, resolution, target);
-    }
+}
+
+/// As [`place_runs`]; false, and nothing to be seen, for what is dithered.
+pub(crate) fn place_strokes(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> bool {
+    runs_on_grid(runs, transform, target).is_none_or(|on_grid| paint_strokes(&on_grid, transform, resolution, target))
+}
+
+fn runs_on_grid(runs: &Rows, transform: [f64; 6], target: &Bitmap) -> Option<OnGrid> {
+    let (columns, rows) = (target.width(), target.rows());
+    runs::resample(runs, transform, columns, rows)
+        .or_else(|| resample::resample(&runs::widened(runs), transform, columns, rows))
+}
+
+/// Without specks; false for what is dithered, whose dots are none.
+fn paint_strokes(on_grid: &OnGrid, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> bool {
+    let mut clean = on_grid.clone();
+    specks::clear(&mut clean, area(transform), resolution);
+    strokes::paint(&clean, pixel(transform), resolution, target)
+}
+
+/// How many pels a pixel is wide and rows high.
+fn pixel([a, b, c, d, _, _]: [f64; 6]) -> (f64, f64) {
+    (a.hypot(c), b.hypot(d))
+}
+
+/// Pels that a pixel covers.
+fn area([a, b, c, d, _, _]: [f64; 6]) -> f64 {
+    (a * d - b * c).abs()
 }
 
 pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {
@@ -154,13 +182,12 @@ pub(crate) fn sheet(picture: &Sheet<'_>, out: &mut Output<'_>) -> Result<(), Ren
     let upright = upright(picture.orientation, width, height);
     let transform = joined(on_paper.coefficients(), joined([mm_x, 0.0, 0.0, mm_y, 0.0, 0.0], upright));
     let mut page = Bitmap::new(WIDTH_PELS, on_paper.rows);
-    match &picture.pels {
-        Pels::Grey(raster) => {
-            if place(raster, transform, options.resolution, &mut page, None).coarsened {
-                out.summary.notes.push((out.page(), Note::Coarsened));
-            }
-        }
+    let placed = match &picture.pels {
+        Pels::Grey(raster) => place(raster, transform, options.resolution, &mut page, None),
         Pels::Runs(rows) => place_runs(rows, transform, options.resolution, &mut page),
+    };
+    if placed.coarsened {
+        out.summary.notes.push((out.page(), Note::Coarsened));
     }
     out.push(&mut page.source(options.resolution))
 }

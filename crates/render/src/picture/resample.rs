@@ -4,11 +4,10 @@
 //! Upright, mirrored and turned by quarters, pictures are scaled in two steps, rows first. At any other angle a few points of
 //! each pel are looked up.
 
-use ferrofax_fax::page::Rows;
-
 use super::Raster;
 
 /// A picture on the fax grid: a rectangle of the page.
+#[derive(Clone)]
 pub(crate) struct OnGrid {
     /// First column of the page.
     pub(crate) left: usize,
@@ -36,9 +35,8 @@ pub(super) fn resample(raster: &Raster, transform: [f64; 6], columns: u16, rows:
     let corners_y = [f, b * w + f, d * h + f, b * w + d * h + f];
     let columns = Stretch::new(&corners_x, usize::from(columns))?;
     let rows = Stretch::new(&corners_y, rows as usize)?;
-    // Less than a third of a pel askew over the whole picture counts as straight.
-    let straight = (b * w).abs() < 0.34 && (c * h).abs() < 0.34;
-    let turned = (a * w).abs() < 0.34 && (d * h).abs() < 0.34;
+    let straight = is_straight(b * w, c * h);
+    let turned = is_straight(a * w, d * h);
     let plane = |pels: &[u8], beyond: u8| {
         if straight {
             scale(pels, (width, height), &columns.flipped(a < 0.0), &rows.flipped(d < 0.0), beyond)
@@ -68,75 +66,25 @@ pub(super) fn resample(raster: &Raster, transform: [f64; 6], columns: u16, rows:
     Some(OnGrid { left: columns.first, top: rows.first, width: columns.len, height: rows.len, luma, least, cover })
 }
 
-/// Black runs on the grid; `None` if they are mirrored, turned, or not there. Each adds to what it covers of the pels at its
-/// ends, and to all between, so a row costs its runs and one pass over its pels.
-pub(super) fn resample_runs(runs: &Rows, transform: [f64; 6], columns: u16, rows: u32) -> Option<OnGrid> {
-    let (width, height) = (usize::from(runs.width()), runs.len() as usize);
-    let [a, b, c, d, e, f] = transform;
-    if width == 0 || height == 0 || a <= 0.0 || d <= 0.0 || b != 0.0 || c != 0.0 {
-        return None;
-    }
-    let columns = Stretch::new(&[e, a * width as f64 + e], usize::from(columns))?;
-    let rows = Stretch::new(&[f, d * height as f64 + f], rows as usize)?;
-    let mut luma = vec![255; columns.len * rows.len];
-    // Where a pixel begins, in 256ths of a pel.
-    let step = (columns.to - columns.from) * 256.0 / width as f64;
-    let begin = (columns.from - columns.first as f64) * 256.0;
-    let limit = columns.len as f64 * 256.0;
-    let at: Vec<u32> =
-        (0..=width).map(|pixel| (pixel as f64 * step + begin).round().clamp(0.0, limit) as u32).collect();
-    let mut changes = vec![0i32; columns.len + 2];
-    for (span, to) in rows.spans(height).iter().zip(luma.chunks_exact_mut(columns.len)) {
-        let mut any = false;
-        for (row, &share) in (span.first as u32..).zip(&span.shares) {
-            let mut sign = i32::from(share);
-            for &edge in runs.row(row).unwrap_or_default() {
-                add_edge(&mut changes, at.get(usize::from(edge)).copied().unwrap_or(0), sign);
-                sign = -sign;
-                any = true;
-            }
-            if sign < 0 {
-                add_edge(&mut changes, limit as u32, sign);
-            }
-        }
-        if any {
-            let mut covered = 0i32;
-            for (to, change) in to.iter_mut().zip(&mut changes) {
-                covered = covered.wrapping_add(*change);
-                *change = 0;
-                // 0 to 65536.
-                *to = 255 - (covered.wrapping_sub(covered >> 8) >> 8) as u8;
-            }
-            changes.fill(0);
-        }
-    }
-    let (left, top, width, height) = (columns.first, rows.first, columns.len, rows.len);
-    Some(OnGrid { left, top, width, height, luma, least: None, cover: None })
-}
-
-/// From a place on, given in 256ths of a pel, so much is added.
-fn add_edge(changes: &mut [i32], at: u32, share: i32) {
-    let part = (at & 255) as i32;
-    if let Some([here, next]) = changes.get_mut((at >> 8) as usize..).and_then(<[i32]>::first_chunk_mut) {
-        *here = here.wrapping_add((256 - part).wrapping_mul(share));
-        *next = next.wrapping_add(part.wrapping_mul(share));
-    }
+/// Less than a third of a pel askew over the whole picture counts as straight.
+pub(super) fn is_straight(one: f64, other: f64) -> bool {
+    one.abs() < 0.34 && other.abs() < 0.34
 }
 
 /// Where one side of the picture comes to lie.
 #[derive(Clone, Copy)]
-struct Stretch {
+pub(super) struct Stretch {
     /// The whole side on the grid, in whole pels; may begin and end beyond the page.
-    from: f64,
-    to: f64,
+    pub(super) from: f64,
+    pub(super) to: f64,
     /// What of it is on the page.
-    first: usize,
-    len: usize,
+    pub(super) first: usize,
+    pub(super) len: usize,
     flipped: bool,
 }
 
 impl Stretch {
-    fn new(corners: &[f64], page: usize) -> Option<Stretch> {
+    pub(super) fn new(corners: &[f64], page: usize) -> Option<Stretch> {
         let from = corners.iter().copied().fold(f64::INFINITY, f64::min).round();
         let to = corners.iter().copied().fold(f64::NEG_INFINITY, f64::max).round().max(from + 1.0);
         let first = from.clamp(0.0, page as f64) as usize;
@@ -144,12 +92,12 @@ impl Stretch {
         (last > first).then_some(Stretch { from, to, first, len: last - first, flipped: false })
     }
 
-    fn flipped(self, flipped: bool) -> Stretch {
+    pub(super) fn flipped(self, flipped: bool) -> Stretch {
         Stretch { flipped, ..self }
     }
 
     /// What each pel is made of, from a side of so many pixels.
-    fn spans(&self, pixels: usize) -> Vec<Span> {
+    pub(super) fn spans(&self, pixels: usize) -> Vec<Span> {
         let step = pixels as f64 / (self.to - self.from);
         (self.first..self.first + self.len)
             .map(|at| {
@@ -164,9 +112,9 @@ impl Stretch {
 
 /// Consecutive pixels with their shares, which are 256 together.
 #[derive(Clone)]
-struct Span {
-    first: usize,
-    shares: Vec<u16>,
+pub(super) struct Span {
+    pub(super) first: usize,
+    pub(super) shares: Vec<u16>,
 }
 
 impl Span {

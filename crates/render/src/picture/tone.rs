@@ -2,7 +2,8 @@
 //!
 //! The grounds of a document are plain: paper, tints, bars, each of one tone, or of one that changes slowly and one way as light
 //! falls off. In a photograph they change everywhere and in both directions, but seldom by leaps. Tiles of that sort, where they
-//! are many together, are a photograph, and as those are mostly rectangles, so is the rectangle they fill.
+//! are many together, are a photograph, and as those are mostly rectangles, so is the rectangle they fill. A picture whose grounds
+//! are of many tones, and which are more than what is written on them, is one as a whole, smooth skies and all.
 //!
 //! The screen is made for T.6: dots long along the line, in rows that lie one under the other, grow together into lines that
 //! swell and shrink with the tone. Code pays for changes along a row, and these are few.
@@ -36,9 +37,10 @@ pub(super) fn find(ground: &Ground) -> Tones {
     let mut tones = Tones { tiles: Plane::new(width, height), any: false, white: ground.paper };
     let noise = ground.floor / 5;
     let levels = lightest(tiles);
-    let varies = |a: u8, b: u8, range: &Range<u8>| {
-        let by = a.abs_diff(b);
-        by >= range.start.max(noise) && by < range.end
+    // Strokes that are dark here and light there say nothing about the ground.
+    let varies = |(a, b): (&u8, &u8), (tile, next): (&Tile, &Tile), range: &Range<u8>| {
+        let by = a.abs_diff(*b);
+        tile.on_dark == next.on_dark && by >= range.start.max(noise) && by < range.end
     };
     let mut seeds = Plane::new(width, height);
     for (apart, range) in [NEAR, FAR] {
@@ -47,11 +49,13 @@ pub(super) fn find(ground: &Ground) -> Tones {
         let rows = across.values.chunks_exact_mut(width.max(1)).zip(down.values.chunks_exact_mut(width.max(1)));
         for (y, (across, down)) in rows.enumerate() {
             let (here, below) = (levels.row(y), levels.row(y + apart));
-            for ((to, &tile), &next) in across.iter_mut().zip(here).zip(here.get(apart..).unwrap_or_default()) {
-                *to = varies(tile, next, &range);
+            let (tile, tile_below) = (tiles.row(y), tiles.row(y + apart));
+            let (next, tile_next) = (here.get(apart..).unwrap_or_default(), tile.get(apart..).unwrap_or_default());
+            for ((to, levels), tiles) in across.iter_mut().zip(here.iter().zip(next)).zip(tile.iter().zip(tile_next)) {
+                *to = varies(levels, tiles, &range);
             }
-            for ((to, &tile), &next) in down.iter_mut().zip(here).zip(below) {
-                *to = varies(tile, next, &range);
+            for ((to, levels), tiles) in down.iter_mut().zip(here.iter().zip(below)).zip(tile.iter().zip(tile_below)) {
+                *to = varies(levels, tiles, &range);
             }
         }
         let (across, down) = (sums(&across), sums(&down));
@@ -77,21 +81,29 @@ pub(super) fn find(ground: &Ground) -> Tones {
         *to = tile.gradient;
         tones.any |= tile.gradient;
     }
+    if is_photograph(ground, &levels, &seeds) {
+        tones.tiles.values.fill(true);
+        return Tones { any: true, white: 255, ..tones };
+    }
     for photograph in clusters(&seeds) {
-        if photograph.tiles < TILES_MIN || is_flat(&photograph, &seeds, &levels) {
+        if photograph.tiles < TILES_MIN || photograph.is_flat(&levels) {
             continue;
         }
-        tones.any = true;
         let full = photograph.tiles * 2 >= photograph.area();
         let all = photograph.area() * 10 >= width * height * 6 && full;
-        if all {
-            tones.white = 255;
-        }
         let filled = match (all, full) {
             (true, _) => Some(Cluster { columns: 0..width, rows: 0..height, tiles: 0 }),
             (false, true) => Some(fitted(photograph.clone(), ground)),
             _ => None,
         };
+        // What it spread over is a plain ground.
+        if !all && filled.as_ref().is_some_and(|filled| filled.is_flat(&levels)) {
+            continue;
+        }
+        tones.any = true;
+        if all {
+            tones.white = 255;
+        }
         if let Some(filled) = filled {
             for y in filled.rows {
                 let row = tones.tiles.values.get_mut(y * width..(y + 1) * width).unwrap_or_default();
@@ -110,20 +122,42 @@ pub(super) fn find(ground: &Ground) -> Tones {
     tones
 }
 
-/// Much of it is of one tone: a ground with something on it.
-fn is_flat(cluster: &Cluster, seeds: &Plane<bool>, levels: &Plane<u8>) -> bool {
+/// Fewer tones than this, each as common as the others, are no photograph.
+const TONES_MIN: usize = 10;
+/// Of a hundred tiles of a whole photograph so many are seeds, at least.
+const SEEDS_MIN: usize = 2;
+/// Tiles with strokes for each seed, at most: paper in uneven light has many tones as well, but what varies there is its print.
+const STROKES_A_SEED: usize = 4;
+
+/// The whole picture is a photograph.
+fn is_photograph(ground: &Ground, levels: &Plane<u8>, seeds: &Plane<bool>) -> bool {
+    let tiles = levels.values.len();
+    let seeds = seeds.values.iter().filter(|&&seed| seed).count();
+    let strokes = ground.tiles.values.iter().filter(|tile| tile.dark.max(tile.light) >= ground.floor).count();
+    tiles >= TILES_MIN
+        && seeds * 100 >= tiles * SEEDS_MIN
+        && strokes <= seeds * STROKES_A_SEED
+        && tones(levels.values.iter().copied()) >= TONES_MIN
+}
+
+/// How many tones there are, each counted by how common it is: the inverse of the chance that two tiles have the same.
+fn tones(levels: impl Iterator<Item = u8>) -> usize {
     let mut counts = [0usize; 64];
-    for y in cluster.rows.clone() {
-        for x in cluster.columns.clone() {
-            if seeds.at(x, y)
-                && let Some(count) = counts.get_mut(usize::from(levels.at(x, y) / 4))
-            {
-                *count += 1;
-            }
+    for level in levels {
+        if let Some(count) = counts.get_mut(usize::from(level / 4)) {
+            *count += 1;
         }
     }
-    // Beside each other, lest one tone falls on two sides of a bound.
-    counts.windows(2).any(|pair| pair.iter().sum::<usize>() * 5 >= cluster.tiles * 2)
+    let all: usize = counts.iter().sum();
+    all * all / counts.iter().map(|count| count * count).sum::<usize>().max(1)
+}
+
+impl Cluster {
+    /// Much of it is of one tone: a ground with something on it.
+    fn is_flat(&self, levels: &Plane<u8>) -> bool {
+        let rows = self.rows.clone().map(|y| levels.row(y).get(self.columns.clone()).unwrap_or_default());
+        tones(rows.flatten().copied()) < TONES_MIN
+    }
 }
 
 /// The lightest of each nine tiles: close print darkens what seems its ground, but not everywhere.

@@ -22,6 +22,7 @@ const MARGIN_MM: f64 = 20.0;
 const LEADING_POINTS: f64 = 12.0;
 /// Columns between tab stops.
 const TAB: usize = 8;
+const LINE_ENDS: [char; 3] = ['\r', '\n', '\u{b}'];
 /// A longer line without an end is cut here, so that shaping stays bounded.
 const LINE_CHARS_MAX: usize = 4096;
 
@@ -60,15 +61,16 @@ fn split_lines(page: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(page);
     std::iter::from_fn(move || {
         let text = rest?;
-        let end = text.find(['\r', '\n', '\u{b}']);
-        let cut =
-            text.char_indices().nth(LINE_CHARS_MAX).map(|(at, _)| at).filter(|&at| end.is_none_or(|end| at < end));
+        let cut = text.char_indices().nth(LINE_CHARS_MAX).map(|(at, _)| at);
+        // What lies further on is not looked at yet. An end right after as many characters as fit is theirs.
+        let (within, after) = text.split_at(cut.unwrap_or(text.len()));
+        let end = within.find(LINE_ENDS).or_else(|| cut.filter(|_| after.starts_with(LINE_ENDS)));
         let (line, next) = match (cut, end) {
-            (Some(cut), _) => text.split_at(cut),
-            (None, Some(end)) => {
+            (_, Some(end)) => {
                 let (line, after) = text.split_at(end);
                 (line, after.strip_prefix("\r\n").or_else(|| after.get(1..)).unwrap_or_default())
             }
+            (Some(cut), None) => text.split_at(cut),
             (None, None) => (text, ""),
         };
         rest = (!next.is_empty()).then_some(next);
@@ -157,6 +159,16 @@ mod tests {
             split_lines(&long).map(|line| line.chars().count()).collect::<Vec<_>>(),
             [LINE_CHARS_MAX, LINE_CHARS_MAX, 1]
         );
+    }
+
+    #[test]
+    fn an_end_right_after_as_many_characters_as_fit_begins_no_line_of_its_own() {
+        for letter in ["x", "ä"] {
+            let most = letter.repeat(LINE_CHARS_MAX);
+            let lines = |text: String| split_lines(&text).map(|line| line.chars().count()).collect::<Vec<_>>();
+            assert_eq!(lines(format!("{most}\r\n{letter}")), [LINE_CHARS_MAX, 1]);
+            assert_eq!(lines(format!("{most}{letter}\n{letter}")), [LINE_CHARS_MAX, 1, 1]);
+        }
     }
 
     #[test]

@@ -3,6 +3,9 @@
 
 use std::io::Cursor;
 
+use ferrofax_fax::page::{Bitmap, Rows};
+use ferrofax_fax::tiff::TiffPage;
+use tiff::decoder::ifd::Value;
 use tiff::decoder::{BufferLayoutPreference, Decoder, DecodingResult};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
@@ -11,10 +14,12 @@ use crate::picture::{Dpi, Pels, Raster, Sheet};
 use crate::{Limits, RenderError};
 
 /// A picture as this module hands it out.
-pub(super) struct Picture {
-    pub(super) sheet: Sheet<'static>,
+pub(super) enum Picture {
+    /// One bit a pel, like those that our own reader reads.
+    Bits(TiffPage),
+    Grey(Sheet<'static>),
     /// A thumbnail or a mask.
-    pub(super) auxiliary: bool,
+    Auxiliary,
 }
 
 pub(super) struct Foreign<'a> {
@@ -48,11 +53,14 @@ impl<'a> Foreign<'a> {
             Err(error) => return Err(error.into()),
         }
         let subfile: u32 = decoder.find_tag_unsigned(Tag::NewSubfileType)?.unwrap_or(0);
+        if subfile & 0b101 != 0 {
+            return Ok(Some(Picture::Auxiliary));
+        }
         let orientation = decoder.find_tag_unsigned(Tag::Orientation)?.unwrap_or(1);
         let dpi = resolution(decoder);
         let photometric: u16 = decoder.find_tag_unsigned(Tag::PhotometricInterpretation)?.unwrap_or(1);
         let palette = if photometric == PALETTE { Some(palette(decoder)?) } else { None };
-        let raster = if palette.is_some() {
+        let pels = if palette.is_some() {
             // The library refuses palettes, but reads the same bytes as grey.
             let pointer = decoder.ifd_pointer().map_or(0, |pointer| pointer.0);
             let little_endian = decoder.byte_order() == tiff::tags::ByteOrder::LittleEndian;
@@ -65,8 +73,13 @@ impl<'a> Foreign<'a> {
         } else {
             read(decoder, None)?
         };
-        let sheet = Sheet { pels: Pels::Grey(raster), dpi, orientation };
-        Ok(Some(Picture { sheet, auxiliary: subfile & 0b101 != 0 }))
+        Ok(Some(match pels {
+            Read::Bits(rows) => {
+                let (x_dpi, y_dpi) = dpi;
+                Picture::Bits(TiffPage { rows, bad_rows: 0, x_dpi, y_dpi, orientation, auxiliary: false })
+            }
+            Read::Grey(raster) => Picture::Grey(Sheet { pels: Pels::Grey(raster), dpi, orientation }),
+        }))
     }
 }
 
@@ -98,7 +111,15 @@ fn resolution(decoder: &mut Decoder<Cursor<&[u8]>>) -> Dpi {
     // the same.
     let unit = decoder.find_tag_unsigned::<u16>(Tag::ResolutionUnit).ok().flatten().unwrap_or(2);
     let per_inch = if unit == 3 { 2.54 } else { 1.0 };
-    let mut value = |tag| decoder.get_tag_f64(tag).ok().map(|value| value * per_inch);
+    let mut value = |tag| {
+        let value = match decoder.get_tag(tag).ok()? {
+            Value::Rational(over, under) => f64::from(over) / f64::from(under),
+            Value::Float(value) => value.into(),
+            Value::Double(value) => value,
+            _ => return None,
+        };
+        Some(value * per_inch)
+    };
     (value(Tag::XResolution), value(Tag::YResolution))
 }
 
@@ -127,14 +148,27 @@ fn as_grey(document: &[u8], pointer: u64, little_endian: bool) -> Option<Vec<u8>
     Some(file)
 }
 
+/// The pels of a picture.
+enum Read {
+    Bits(Rows),
+    Grey(Raster),
+}
+
 /// Decodes the current picture, on white where it is transparent.
-fn read(decoder: &mut Decoder<Cursor<&[u8]>>, palette: Option<&[[u8; 3]]>) -> Result<Raster, Refused> {
+fn read(decoder: &mut Decoder<Cursor<&[u8]>>, palette: Option<&[[u8; 3]]>) -> Result<Read, Refused> {
     let (width, height) = decoder.dimensions()?;
     let color = decoder.colortype()?;
     let depth = color.bit_depth();
     let mut buffer = DecodingResult::U8(Vec::new());
     let layout = decoder.read_image_to_buffer(&mut buffer)?;
     let samples = Samples::new(buffer, depth, &layout, usize::from(color.num_samples()))?;
+    if let (None, ColorType::Gray(1), Ok(width)) = (palette, color, u16::try_from(width)) {
+        // Here a set bit is white.
+        let black = samples.bytes.iter().map(|byte| !byte).collect();
+        if let Some(bits) = Bitmap::from_bytes(width, black) {
+            return Ok(Read::Bits(bits.to_rows()));
+        }
+    }
     // As many bits as there are, to all eight.
     let grey = |value: u8| match depth {
         1 => value * 255,
@@ -152,7 +186,7 @@ fn read(decoder: &mut Decoder<Cursor<&[u8]>>, palette: Option<&[[u8; 3]]>) -> Re
             ColorType::GrayA(_) => places().map(|(x, y)| on_white(samples.at(x, y, 0), samples.at(x, y, 1))).collect(),
             _ => places().map(|(x, y)| grey(samples.at(x, y, 0))).collect(),
         };
-        return Ok(Raster::grey(width, height, luma));
+        return Ok(Read::Grey(Raster::grey(width, height, luma)));
     }
     let pixel = |(x, y)| {
         let at = |sample| samples.at(x, y, sample);
@@ -166,7 +200,7 @@ fn read(decoder: &mut Decoder<Cursor<&[u8]>>, palette: Option<&[[u8; 3]]>) -> Re
         }
     };
     let rgb: Vec<u8> = places().flat_map(pixel).collect();
-    Ok(Raster::rgb(width, height, &rgb))
+    Ok(Read::Grey(Raster::rgb(width, height, &rgb)))
 }
 
 /// Decoded samples: eight bits each, or several to a byte.

@@ -12,7 +12,7 @@ use ferrofax_fax::tiff::{Tiff, TiffError, TiffPage};
 use crate::geometry::lines_per_mm;
 use crate::picture::{self, Pels, Sheet};
 use crate::{Output, RenderError};
-use foreign::Foreign;
+use foreign::{Foreign, Picture};
 
 /// A ready-made page longer than this is fitted to the sheet instead: A4 and the few millimetres that scanners add.
 const READY_MM_MAX: f64 = 312.0;
@@ -39,8 +39,10 @@ pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), Render
                 let Some(picture) = crate::guarded(Some(number_out), || foreign.page(number, number_out))?? else {
                     break;
                 };
-                if !picture.auxiliary {
-                    picture::sheet(&picture.sheet, out)?;
+                match picture {
+                    Picture::Bits(page) => fax_page(&page, out)?,
+                    Picture::Grey(sheet) => picture::sheet(&sheet, out)?,
+                    Picture::Auxiliary => {}
                 }
             }
             Some((_, Err(error))) => return Err(refusal(error, Some(out.page()))),

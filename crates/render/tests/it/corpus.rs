@@ -68,6 +68,13 @@ fn every_tiff_of_the_corpus_gives_pages_or_a_reason() {
     assert!(rendered * 100 >= files.len() * 55, "{rendered} of {}; refused: {refused:#?}", files.len());
 }
 
+#[test]
+fn every_html_of_the_corpus_gives_pages() {
+    let Some(files) = documents(&["html", "htm"]) else { return };
+    let (_, refused) = render_all(&files, Kind::Html);
+    assert!(refused.is_empty(), "refused: {refused:#?}");
+}
+
 /// A small generator of numbers (xorshift), so that a failure can be repeated.
 pub fn numbers(mut seed: u64) -> impl Iterator<Item = u64> {
     std::iter::from_fn(move || {

@@ -101,6 +101,12 @@ fn pages_end_where_the_document_says() {
     assert_eq!(count("<p>one<p style='page-break-before:always'>two<p style='break-after: page'>three<p>four"), 3);
     assert_eq!(count("<style>h1{page-break-before:always}</style><p>one<h1>two</h1><h1>three</h1>"), 3);
     assert_eq!(count("<p>one<p>page-break-before:always"), 1);
+    // An empty box may stand there for the break alone.
+    assert_eq!(
+        count("<p>one<div style='page-break-after:always'></div><p>two<div style='break-before:page'></div>three"),
+        3
+    );
+    assert_eq!(count("<p>one<div style='display:none;page-break-after:always'></div><p>two"), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod band;
 mod corpus;
 mod cover;
+mod golden;
 mod html;
 mod make;
 mod pdf;

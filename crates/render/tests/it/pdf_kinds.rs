@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use ferrofax_fax::page::{Bitmap, Resolution};
 use ferrofax_render::{Kind, Note, Options, RenderError};
 
-use crate::make::{ink, one_page, pages, pdf, sized};
+use crate::make::{extent, ink, one_page, pages, pdf, points, sized};
 
 const RESOLUTIONS: [Resolution; 2] = [Resolution::Standard, Resolution::Fine];
 
@@ -147,13 +147,92 @@ fn parts_of_a_chart_stay_apart() {
 fn words_on_a_picture_stay_solid() {
     let greys: String = (0..64).map(|pixel| format!("{:02x}", 70 + pixel * 2)).collect();
     let picture = format!("q 320 0 0 60 80 575 cm BI /W 8 /H 8 /BPC 8 /CS /G /F /AHx ID {greys}> EI Q\n");
+    let (page, beside) = (draw(&(picture.clone() + &words(BLACK))), draw(&picture));
+    let (left, right, top, bottom) = extent(&draw(&words(BLACK))).unwrap();
+    assert!(ink(&beside, left..right, top..bottom) > 0, "the picture has dots");
     let letters = draw(&words(BLACK));
-    let page = draw(&(picture + &words(BLACK)));
-    for y in 0..page.rows() {
-        for x in 0..page.width() {
-            assert!(page.is_black(x, y) || !letters.is_black(x, y), "a hole at {x}, {y}");
+    for y in top..=bottom {
+        for x in left..=right {
+            assert_eq!(page.is_black(x, y), letters.is_black(x, y), "{x}, {y}");
         }
     }
+    // A panel nearly as good as white, with small print on it.
+    let panel = "q /V gs 1 g 90 585 300 40 re f Q\n";
+    let members = sized(210.0, 297.0) + " /Resources <</Font <</F 3 0 R>> /ExtGState <</V <</ca 0.8>>>>>>";
+    let document = pdf(&[(&members, &(picture + panel + &words(BLACK)))]);
+    let page = one_page(document, Kind::Pdf, &Options::default());
+    assert_eq!(
+        ink(&page, left - 20..right + 20, top - 20..bottom + 20),
+        ink(&letters, left..right + 1, top..bottom + 1)
+    );
+}
+
+#[test]
+fn a_stamp_leaves_the_lines_it_lies_on_as_they_are() {
+    let words = words(BLACK).replace(',', "");
+    let letters = draw(&words);
+    let page = draw(&(words + "1 0.6 0.6 RG 4 w 60 604 m 500 604 l S\n"));
+    let (left, right, top, bottom) = extent(&letters).unwrap();
+    for y in top..=bottom {
+        for x in left..=right {
+            assert_eq!(page.is_black(x, y), letters.is_black(x, y), "{x}, {y}");
+        }
+    }
+    assert!(ink(&page, left - 60..left - 20, top..bottom) > 0, "beside the words it is seen");
+}
+
+/// 64 × 48 pixels of one bit, black in all corners, as packed bytes of black ones.
+fn strokes() -> Vec<u8> {
+    let row = |y: u32| {
+        if y.is_multiple_of(8) { [0x80, 0, 0xf0, 0x0f, 0, 0x55, 0, 1] } else { [0x80, 0, 0, 0x3c, 0, 0, 1, 1] }
+    };
+    (0..48).flat_map(row).collect()
+}
+
+/// A picture of [`strokes`], each pixel a pel, from the samples of which are given bytes and members.
+fn on_the_grid(members: &str, samples: &[u8]) -> String {
+    let samples: String = samples.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (width, height) = (points(64.0 * 215.0 / 1728.0), points(48.0 / 7.7));
+    format!("q {width} 0 0 {height} 100 500 cm BI /W 64 /H 48 {members} /F /AHx ID {samples}> EI Q\n")
+}
+
+#[test]
+fn a_picture_of_one_bit_on_the_grid_is_copied() {
+    let black = strokes();
+    let white: Vec<u8> = black.iter().map(|byte| !byte).collect();
+    for (members, samples) in [
+        ("/BPC 1 /CS /G", &white),
+        ("/BPC 1 /CS /G /D [0 1]", &white),
+        ("/BPC 1 /CS /G /D [1 0]", &black),
+        // Not read as runs.
+        ("/BPC 1 /CS [/I /RGB 1 <000000ffffff>]", &white),
+        ("/BPC 1 /CS [/I /RGB 1 <ffffff000000>]", &black),
+    ] {
+        let page = draw(&on_the_grid(members, samples));
+        let (left, right, top, bottom) = extent(&page).unwrap();
+        assert_eq!((right - left, bottom - top), (63, 47), "{members}");
+        for y in 0..48 {
+            let row: Vec<u8> = (0..8)
+                .map(|byte| {
+                    (0..8).fold(0, |bits, bit| bits << 1 | u8::from(page.is_black(left + byte * 8 + bit, top + y)))
+                })
+                .collect();
+            assert_eq!(row, black[y as usize * 8..][..8], "{members}, row {y}");
+        }
+    }
+}
+
+#[test]
+fn a_transfer_function_turns_a_picture_round() {
+    let black = strokes();
+    let white: Vec<u8> = black.iter().map(|byte| !byte).collect();
+    let members = "/BPC 1 /CS /G";
+    let document = pdf(&[(&sized(210.0, 297.0), &("/T gs ".to_owned() + &on_the_grid(members, &black)))]);
+    // The table of objects does not fit any more, and is made anew.
+    let state = "/Font <</F 3 0 R>> /ExtGState <</T <</TR <</FunctionType 2 /Domain [0 1] /C0 [1] /C1 [0] /N 1>>>>>>";
+    let document = String::from_utf8(document).unwrap().replace("/Font <</F 3 0 R>>", state);
+    let turned = one_page(document, Kind::Pdf, &Options::default());
+    assert!(turned == draw(&on_the_grid(members, &white)));
 }
 
 #[test]

@@ -207,6 +207,79 @@ fn light_writing_on_a_dark_ground_stays_light_and_tints_become_white() {
     }
 }
 
+#[test]
+fn close_print_on_dark_grounds_is_white_on_solid_black() {
+    // A window in two dark tones, with letters like those of a screen.
+    let stroke = |x: u32, y: u32| (230..960).contains(&x) && (60..300).contains(&y) && y % 26 < 10 && x % 8 < 2;
+    let image = GrayImage::from_fn(1000, 640, |x, y| {
+        Luma([if stroke(x, y) {
+            212
+        } else if x < 200 || y / 54 % 2 == 1 {
+            45
+        } else {
+            30
+        }])
+    });
+    for resolution in [Resolution::Fine, Resolution::Standard] {
+        let page = one_page(png(&image, 150.0), Kind::Picture, &at(resolution));
+        let (left, right, top, bottom) = extent(&page).unwrap();
+        let column = |x: u16| left + (u32::from(x) * u32::from(right - left + 1) / 1000) as u16;
+        let row = |y: u32| top + y * (bottom - top + 1) / 640;
+        let white = |columns: std::ops::Range<u16>, rows: std::ops::Range<u32>| {
+            1.0 - ink(&page, columns.clone(), rows.clone()) as f64 / (columns.len() * rows.len()) as f64
+        };
+        assert_eq!(white(column(10)..column(190), row(10)..row(630)), 0.0, "{resolution:?}: beside");
+        assert_eq!(white(column(10)..column(990), row(330)..row(630)), 0.0, "{resolution:?}: below");
+        let print = white(column(230)..column(960), row(60)..row(300));
+        // A quarter of the columns in four of ten rows.
+        assert!((0.07..0.15).contains(&print), "{resolution:?}: {print}");
+    }
+}
+
+#[test]
+fn print_in_uneven_light_is_no_photograph() {
+    // In words and lines.
+    let is_print = |x: u32, y: u32, stroke: bool| stroke && x % 192 < 120 && y % 100 < 50;
+    let clean = sheet(|x, y, stroke| if is_print(x, y, stroke) { 0 } else { 255 });
+    let mut noise = noise(5);
+    let photographed = sheet(|x, y, stroke| {
+        let stroke = is_print(x, y, stroke);
+        let light = 215 - (95 * x / 2480) as i32 - (45 * y / 3508) as i32;
+        noise() + if stroke { light * 35 / 100 } else { light }
+    });
+    let [clean, photographed] =
+        [clean, photographed].map(|image| one_page(png(&image, 300.0), Kind::Picture, &Options::default()));
+    let differing: u32 = clean.as_bytes().iter().zip(photographed.as_bytes()).map(|(a, b)| (a ^ b).count_ones()).sum();
+    let all = black_share(&clean) * 1728.0 * f64::from(clean.rows());
+    assert!(f64::from(differing) < all * 0.08, "{differing} of {all}");
+}
+
+#[test]
+fn a_photograph_has_dots_all_over_even_where_it_is_smooth() {
+    // A sky that changes from top to bottom only, and hills with detail.
+    let tone = |x: u32, y: u32| {
+        let ridge = 380.0 + 60.0 * (f64::from(x) / 130.0).sin();
+        if f64::from(y) < ridge { 120 + (y / 4) as i32 } else { 40 + photograph(x, y) / 3 }
+    };
+    let mut noise = noise(2);
+    let image = GrayImage::from_fn(900, 600, |x, y| Luma([clamped(tone(x, y) + noise())]));
+    let page = one_page(png(&image, 150.0), Kind::Picture, &Options::default());
+    let (column, row) = (
+        |x: u32| (20.0 + (f64::from(x) + 340.0) * 25.4 / 150.0 * 1728.0 / 215.0) as u16,
+        |y: u32| (f64::from(y) * 25.4 / 150.0 * 7.7) as u32,
+    );
+    let (left, ..) = extent(&page).unwrap();
+    let shift = left.abs_diff(column(0));
+    let column = |x: u32| if left > column(0) { column(x) + shift } else { column(x) - shift };
+    for y in (10..560).step_by(50) {
+        let (columns, rows) = (column(200)..column(700), row(y)..row(y + 20));
+        let black = ink(&page, columns.clone(), rows.clone()) as f64 / (columns.len() * rows.len()) as f64;
+        let light = (200..700).map(|x| tone(x, y + 10)).sum::<i32>() as f64 / 500.0 / 255.0;
+        let expected = 1.0 - light.powf(1.0 / 1.15);
+        assert!((black - expected).abs() < 0.12, "at {y}: {black} for {expected}");
+    }
+}
+
 /// Something like a photograph: hills of light in all directions, with fine detail.
 fn photograph(x: u32, y: u32) -> i32 {
     let (x, y) = (f64::from(x), f64::from(y));
@@ -277,5 +350,33 @@ fn the_bars_of_a_code_keep_their_widths() {
         for row in [250, 300, 420, 560] {
             assert_eq!(page.is_black(middle, row), pattern(at), "bar {at} in row {row}");
         }
+    }
+}
+
+#[test]
+fn the_modules_of_a_code_stay_what_they_are() {
+    // Modules of a millimetre at 150 dpi, softened, in clumps of any size, on tinted paper.
+    let dark: Vec<bool> = numbers(5).map(|number| number >> 30 & 1 == 1).take(30 * 30).collect();
+    let module = |x: u32, y: u32| {
+        let inside = (60..240).contains(&x) && (60..240).contains(&y);
+        inside && dark[((y - 60) / 6 * 30 + (x - 60) / 6) as usize]
+    };
+    let image = GrayImage::from_fn(300, 300, |x, y| {
+        let about = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(right, down)| module(x + right, y + down));
+        let dark = about.into_iter().filter(|&dark| dark).count();
+        Luma([(238 - dark * 53) as u8])
+    });
+    for resolution in [Resolution::Fine, Resolution::Standard] {
+        let page = one_page(png(&image, 150.0), Kind::Picture, &at(resolution));
+        let rows_per_mm = if resolution == Resolution::Fine { 7.7 } else { 3.85 };
+        let place = |at: u32| (f64::from(at) + 0.5) * 6.0 + 59.5;
+        let is_wrong = |&(at, dark): &(u32, &bool)| {
+            let x = 864.0 + (place(at % 30) - 150.0) * 25.4 / 150.0 * 1728.0 / 215.0;
+            let y = place(at / 30) * 25.4 / 150.0 * rows_per_mm;
+            page.is_black(x as u16, y as u32) != *dark
+        };
+        let wrong = (0..).zip(&dark).filter(is_wrong).count();
+        // Codes mend at least seven in a hundred.
+        assert!(wrong * 100 < dark.len(), "{resolution:?}: {wrong} modules are wrong");
     }
 }

@@ -8,11 +8,12 @@
 //! The children are a pool of their own, so that no call waits for somebody's long document. The same way makes previews: they
 //! are composed like a call, and shown instead of sent.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrofax_api::job::{OverlayMode, Paper, Property};
+use ferrofax_api::job::{Paper, Property};
 use ferrofax_api::warning::Warning;
 use ferrofax_fax::page::{Resolution, Rows, StoredPage, WIDTH_PELS};
 use ferrofax_fax::t6::{self, StoredPageError};
@@ -20,8 +21,8 @@ use ferrofax_template::header::{Facts, Header, band_rows};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::jobs::Makeup;
-use crate::prepare::layout;
+use crate::jobs::{JobId, Makeup};
+use crate::prepare::layout::{self, LayoutError, Overlay};
 use crate::prepare::protocol::{BandLine, CoverOrder, Job, Task};
 use crate::prepare::worker::{Pool, RenderError};
 
@@ -42,6 +43,7 @@ pub struct Fax {
     pub first_page: u32,
     /// Found right when the job was accepted.
     pub header: Option<Header>,
+    /// For the cover page; the documents have it already.
     pub overlay: Option<Overlay>,
     pub facts: FaxFacts,
 }
@@ -51,9 +53,9 @@ pub struct Fax {
 pub struct Cover {
     pub template: String,
     /// The customer's templates by name.
-    pub sources: BTreeMap<String, String>,
+    pub sources: Arc<BTreeMap<String, String>>,
     pub properties: Vec<Property>,
-    /// The job's own texts for templates, by their names under `fax`; `pages`, `number` and `csid` are added to them.
+    /// [`Cover::texts`]; `pages`, `number` and `csid` are added to them.
     pub texts: BTreeMap<String, String>,
     pub paper: Paper,
     pub resolution: Resolution,
@@ -63,12 +65,20 @@ pub struct Cover {
     pub pages: Option<u32>,
 }
 
-/// The overlay, for a cover page; the documents have it already.
-#[derive(Clone, Debug)]
-pub struct Overlay {
-    pub mode: OverlayMode,
-    /// One for each resolution.
-    pub pages: Vec<StoredPage>,
+impl Cover {
+    /// A job's own texts for templates, by their names under `fax`.
+    pub fn texts(
+        job: &JobId,
+        customer_reference: Option<&str>,
+        customer_defined_id: Option<&str>,
+    ) -> BTreeMap<String, String> {
+        let texts = [
+            ("job", Some(job.0.as_str())),
+            ("customerReference", customer_reference),
+            ("customerDefinedId", customer_defined_id),
+        ];
+        texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned()))).collect()
+    }
 }
 
 /// What header line and cover page tell. The number never appears in `Debug`.
@@ -110,6 +120,9 @@ pub enum ComposeError {
     /// A fault of ours; later it may be gone.
     #[error("header lines can't be made")]
     Bands(#[source] RenderError),
+    /// The cover page can't be laid out.
+    #[error("cover page: {0}")]
+    Layout(#[source] LayoutError),
     /// A fault of ours.
     #[error("a page can't be composed")]
     Page(#[from] StoredPageError),
@@ -123,7 +136,7 @@ impl ComposeError {
     pub fn refusal(&self) -> Option<String> {
         match self {
             Self::Cover(RenderError::Ours(_)) => None,
-            Self::Cover(_) => Some(self.to_string()),
+            Self::Cover(_) | Self::Layout(LayoutError::Overlay { .. }) => Some(self.to_string()),
             _ => None,
         }
     }
@@ -161,10 +174,10 @@ impl Composer {
                 let pages = tokio::task::spawn_blocking(move || {
                     let length = u32::try_from(pages.len()).unwrap_or(u32::MAX);
                     let makeup = Makeup { cover: length, documents: document_pages, first_file: 0 };
-                    let overlay = overlay.as_ref().map(|overlay| (overlay.mode, &*overlay.pages));
-                    layout::lay_out(pages, 0, makeup, overlay, lines)
+                    layout::lay_out(pages, 0, makeup, overlay.as_ref(), lines)
                 });
-                let pages: Vec<_> = pages.await??.into_iter().map(Arc::new).collect();
+                let pages = pages.await?.map_err(ComposeError::Layout)?;
+                let pages: Vec<_> = pages.into_iter().map(Arc::new).collect();
                 let length = u32::try_from(pages.len()).unwrap_or(u32::MAX);
                 let wanted = pages.into_iter().skip(usize::try_from(first_page).unwrap_or(usize::MAX));
                 (wanted.collect(), length, warnings)
@@ -208,9 +221,9 @@ impl Composer {
         let mut texts = cover.texts.clone();
         texts.extend(own.map(|(name, text)| (name.to_owned(), text)));
         let order = CoverOrder {
-            template: cover.template.clone(),
-            sources: cover.sources.clone(),
-            properties: cover.properties.clone(),
+            template: Cow::Borrowed(&cover.template),
+            sources: Cow::Borrowed(&*cover.sources),
+            properties: Cow::Borrowed(&*cover.properties),
             facts: texts,
             now: cover.dated.as_microsecond(),
             zone: facts.zone.iana_name().unwrap_or("UTC").to_owned(),

@@ -53,7 +53,7 @@ pub fn encode(format: Format, pages: &[StoredPage]) -> io::Result<Vec<u8>> {
         Format::Tiff => {
             let mut writer = Writer::new(Cursor::new(Vec::new()), Compression::Mmr)?;
             for page in pages {
-                writer.append(&mut page.source())?;
+                writer.append_stored(page)?;
             }
             Ok(writer.finish()?.into_inner())
         }

@@ -2,6 +2,8 @@
 //!
 //! Pure, and takes a few milliseconds a page: not for the threads that drive the calls' sockets.
 
+use std::sync::Arc;
+
 use ferrofax_api::job::OverlayMode;
 use ferrofax_fax::page::{Resolution, Rows, StoredPage, halve};
 use ferrofax_fax::t6::{self, StoredPageError};
@@ -13,26 +15,52 @@ use crate::jobs::{Makeup, overlaid};
 /// be no room but by making their content illegible.
 const SHORTEST_BANDS: u32 = 4;
 
+/// What lies under a fax's pages.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    pub mode: OverlayMode,
+    /// One for each resolution.
+    pub pages: Arc<[StoredPage]>,
+}
+
+/// Why pages can't be laid out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LayoutError {
+    /// For the customer to mend.
+    #[error("the overlay can't lie under page {page}, which has another width or resolution")]
+    Overlay {
+        /// In the fax, from 1.
+        page: u32,
+    },
+    /// A fault of ours.
+    #[error("a page can't be laid out")]
+    Page(#[from] StoredPageError),
+}
+
 /// Lays out pages of a fax that follow each other, the first of them having the number `first` (from 0) in it.
 ///
-/// `overlay`: the mode, and its page for each resolution. `header_lines`: 0 for none. White rows at the top then are
+/// `header_lines`: 0 for none. White rows at the top then are
 /// [`band_rows`] high on every page.
 pub fn lay_out(
     pages: Vec<StoredPage>,
     first: u32,
     fax: Makeup,
-    overlay: Option<(OverlayMode, &[StoredPage])>,
+    overlay: Option<&Overlay>,
     header_lines: u32,
-) -> Result<Vec<StoredPage>, StoredPageError> {
+) -> Result<Vec<StoredPage>, LayoutError> {
     let laid = (first..).zip(pages).map(|(number, mut page)| {
-        let under = overlay.filter(|(mode, _)| overlaid(*mode, number, fax)).map(|(_, under)| under);
+        let under = overlay.filter(|overlay| overlaid(overlay.mode, number, fax)).map(|overlay| &overlay.pages);
         // Ready-made pages may be finer than anything else here is made.
         if page.resolution == Resolution::Superfine && (under.is_some() || header_lines > 0) {
             page = t6::store(&mut halve(page.source()));
         }
         if let Some(under) = under {
             let under = under.iter().find(|under| under.resolution == page.resolution);
-            page = t6::merge(&page, under.ok_or(StoredPageError::Unlike)?)?;
+            let merged = under.map_or(Err(StoredPageError::Unlike), |under| t6::merge(&page, under));
+            page = merged.map_err(|error| match error {
+                StoredPageError::Unlike => LayoutError::Overlay { page: number.saturating_add(1) },
+                error => error.into(),
+            })?;
         }
         if header_lines > 0 {
             let band = band_rows(header_lines, page.resolution.lines_per_metre());
@@ -95,12 +123,24 @@ mod tests {
         let standard = page(100, Resolution::Standard, &[75], 500);
         let pages =
             vec![page(200, Resolution::Fine, &[20], 0), page(100, Resolution::Standard, &[10], 0), fine.clone()];
-        let overlay = Some((OverlayMode::AllButLastPage, &[fine, standard][..]));
-        let laid = lay_out(pages.clone(), 0, fax(3), overlay, 0).unwrap();
+        let overlay = Overlay { mode: OverlayMode::AllButLastPage, pages: Arc::new([fine, standard]) };
+        let laid = lay_out(pages.clone(), 0, fax(3), Some(&overlay), 0).unwrap();
         assert_eq!((rows(&laid[0]).row(20), rows(&laid[0]).row(150)), (Some(&[0, 100][..]), Some(&[500, 600][..])));
         assert_eq!((rows(&laid[1]).row(10), rows(&laid[1]).row(75)), (Some(&[0, 100][..]), Some(&[500, 600][..])));
         assert_eq!(laid[2], pages[2]);
         assert_eq!(lay_out(pages.clone(), 0, fax(3), None, 0).unwrap(), pages);
+    }
+
+    #[test]
+    fn an_overlay_of_another_resolution_or_width_is_the_customers_to_mend() {
+        let fine = page(200, Resolution::Fine, &[150], 500);
+        let wide = StoredPage { width: 2048, ..fine.clone() };
+        let standard = page(100, Resolution::Standard, &[75], 500);
+        for under in [standard, wide] {
+            let overlay = Overlay { mode: OverlayMode::AllButFirstPage, pages: Arc::new([under]) };
+            let laid = lay_out(vec![fine.clone(), fine.clone()], 0, fax(2), Some(&overlay), 0);
+            assert_eq!(laid, Err(LayoutError::Overlay { page: 2 }));
+        }
     }
 
     #[test]

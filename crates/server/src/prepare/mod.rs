@@ -11,12 +11,12 @@ pub mod mark;
 pub mod protocol;
 pub mod worker;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrofax_api::job::{self, Charset, DocumentKind, OverlayMode, Paper};
+use ferrofax_api::job::{self, Charset, DocumentKind, Paper};
 use ferrofax_fax::page::{Resolution, StoredPage};
-use ferrofax_fax::t6::StoredPageError;
 use ferrofax_template::header::Header;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::jobs::{ApiStatus, Makeup, Routes};
 use crate::store::{BlankPages, PreparationClaim, Prepared, Stage, Store, StoreError};
 use convert::Converters;
+use layout::{LayoutError, Overlay};
 use protocol::{Job, Refusal, Task};
 use worker::{Pool, RenderError, Rendered};
 
@@ -95,14 +96,58 @@ impl Renderer {
         };
         self.pool.render(&job, converted.as_deref().unwrap_or(bytes)).await
     }
+
+    /// What all recipients of a fax get: the pages of all its documents in order, laid out. Each document says what it is and
+    /// brings its bytes when they are wanted, one after the other. Warnings count pages from the documents' first.
+    pub async fn documents<'a, B, E>(
+        &self,
+        documents: Vec<((DocumentKind, Charset), B)>,
+        sheet: Sheet,
+        finish: Finish,
+    ) -> Result<Prepared, NotPrepared<E>>
+    where
+        B: Future<Output = Result<Cow<'a, [u8]>, E>>,
+    {
+        let (mut pages, mut warnings, mut count) = (Vec::new(), Vec::new(), 0_u32);
+        for (number, (kind, bytes)) in documents.into_iter().enumerate() {
+            let bytes = bytes.await.map_err(|error| NotPrepared::Bytes { number, error })?;
+            let left = self.pages_max.saturating_sub(count);
+            let rendered = self.document(kind, &bytes, sheet, left).await;
+            let rendered = rendered.map_err(|error| NotPrepared::Document { number, error })?;
+            warnings.extend(rendered.warnings.into_iter().map(|warning| warning.after(count)));
+            count = count.saturating_add(u32::try_from(rendered.pages.len()).unwrap_or(u32::MAX));
+            pages.push(rendered.pages);
+        }
+        let pages = tokio::task::spawn_blocking(move || finish.pages(pages)).await;
+        let pages = pages.map_err(NotPrepared::CutOff)?.map_err(NotPrepared::Layout)?;
+        Ok(Prepared { pages, warnings })
+    }
+}
+
+/// Why a fax has no pages.
+#[derive(Debug)]
+pub enum NotPrepared<E> {
+    /// A document's bytes can't be had.
+    Bytes {
+        /// From 0.
+        number: usize,
+        error: E,
+    },
+    /// A document can't be rendered.
+    Document {
+        /// From 0.
+        number: usize,
+        error: RenderError,
+    },
+    Layout(LayoutError),
+    CutOff(tokio::task::JoinError),
 }
 
 /// Everything that makes pages of rendered documents.
 #[derive(Clone, Debug, Default)]
 pub struct Finish {
     pub blank_pages: BlankPages,
-    /// The mode, and a page for each resolution.
-    pub overlay: Option<(OverlayMode, Vec<StoredPage>)>,
+    pub overlay: Option<Overlay>,
     /// Lines of the header line; 0 for none.
     pub header_lines: u32,
     /// A cover page goes before them.
@@ -111,7 +156,7 @@ pub struct Finish {
 
 impl Finish {
     /// The fax's pages from those of its documents. Takes a few milliseconds a page.
-    pub fn pages(&self, documents: Vec<Vec<StoredPage>>) -> Result<Vec<StoredPage>, StoredPageError> {
+    pub fn pages(&self, documents: Vec<Vec<StoredPage>>) -> Result<Vec<StoredPage>, LayoutError> {
         let documents = match self.blank_pages {
             BlankPages::Keep => documents,
             BlankPages::Suppress => layout::without_blank(documents),
@@ -123,8 +168,8 @@ impl Finish {
             documents: count(documents.iter().map(Vec::len).sum()),
             first_file: count(documents.first().map_or(0, Vec::len)),
         };
-        let overlay = self.overlay.as_ref().map(|(mode, pages)| (*mode, &**pages));
-        layout::lay_out(documents.into_iter().flatten().collect(), fax.cover, fax, overlay, self.header_lines)
+        let pages = documents.into_iter().flatten().collect();
+        layout::lay_out(pages, fax.cover, fax, self.overlay.as_ref(), self.header_lines)
     }
 }
 
@@ -186,32 +231,36 @@ impl Prepare {
         let rendering = &claim.rendering;
         let paper = rendering.paper.unwrap_or(claim.account.paper);
         let sheet = Sheet::new(paper, rendering.resolution.unwrap_or(claim.account.resolution));
-        let (mut documents, mut warnings, mut count) = (Vec::new(), Vec::new(), 0_u32);
-        for document in &claim.documents {
-            let bytes = self.store.document(&claim.job, document).await?;
-            let left = self.renderer.pages_max.saturating_sub(count);
-            let rendered = self.renderer.document((document.kind, document.charset), &bytes, sheet, left).await;
-            let rendered = rendered.map_err(|error| Failure::new(error, document.number, document.kind))?;
-            for warning in &rendered.warnings {
-                let job = &claim.job;
-                tracing::debug!(job.id = %job, warning = warning.code(), "job {job}: {warning}");
-            }
-            warnings.extend(rendered.warnings.into_iter().map(|warning| warning.after(count)));
-            count = count.saturating_add(u32::try_from(rendered.pages.len()).unwrap_or(u32::MAX));
-            documents.push(rendered.pages);
-        }
         let finish = self.finish(claim, paper).await?;
-        let pages = tokio::task::spawn_blocking(move || finish.pages(documents)).await;
-        let pages = pages.map_err(|error| Failure::Ours(error.into()))?;
-        let pages = pages.map_err(|error| Failure::Document(ApiStatus::RenderingError, error.to_string()))?;
-        Ok(Prepared { pages, warnings })
+        let documents = claim.documents.iter().map(|document| {
+            let bytes = async move { self.store.document(&claim.job, document).await.map(Cow::Owned) };
+            ((document.kind, document.charset), bytes)
+        });
+        let prepared = self.renderer.documents(documents.collect(), sheet, finish).await;
+        let prepared = prepared.map_err(|error| match error {
+            NotPrepared::Bytes { error, .. } => error.into(),
+            NotPrepared::Document { number, error } => {
+                Failure::document(error, number, claim.documents.get(number).map(|document| document.kind))
+            }
+            NotPrepared::Layout(error @ LayoutError::Overlay { .. }) => {
+                Failure::Document(ApiStatus::RenderingError, error.to_string())
+            }
+            NotPrepared::Layout(error) => Failure::Ours(error.into()),
+            NotPrepared::CutOff(error) => Failure::Ours(error.into()),
+        })?;
+        for warning in &prepared.warnings {
+            let job = &claim.job;
+            tracing::debug!(job.id = %job, warning = warning.code(), "job {job}: {warning}");
+        }
+        Ok(prepared)
     }
 
     async fn finish(&self, claim: &PreparationClaim, paper: Paper) -> Result<Finish, Failure> {
         let ours = |what: &str| Failure::Ours(what.into());
         let overlay = match (&claim.rendering.overlay, &claim.stationery) {
             (Some(overlay), Some(stationery)) => {
-                Some((overlay.mode, self.store.overlay_pages(stationery, &overlay.name, paper).await?))
+                let pages = self.store.overlay_pages(stationery, &overlay.name, paper).await?;
+                Some(Overlay { mode: overlay.mode, pages })
             }
             (Some(_), None) => return Err(ours("a job with an overlay is bound to no stationery")),
             (None, _) => None,
@@ -246,14 +295,14 @@ enum Failure {
 }
 
 impl Failure {
-    fn new(error: RenderError, document: u32, kind: DocumentKind) -> Failure {
+    fn document(error: RenderError, number: usize, kind: Option<DocumentKind>) -> Failure {
         let status = match (&error, kind) {
             (RenderError::Ours(_), _) => return Failure::Ours(error.into()),
             (RenderError::Refused(Refusal::OtherKind { .. }), _) => ApiStatus::UnknownFaxFile,
-            (RenderError::Refused(Refusal::Damaged { .. }), DocumentKind::Tiff) => ApiStatus::TiffPageErr,
+            (RenderError::Refused(Refusal::Damaged { .. }), Some(DocumentKind::Tiff)) => ApiStatus::TiffPageErr,
             _ => ApiStatus::RenderingError,
         };
-        Failure::Document(status, format!("document {}: {error}", document + 1))
+        Failure::Document(status, format!("document {}: {error}", number + 1))
     }
 }
 

@@ -10,6 +10,7 @@
 //!
 //! The child has read foreign bytes and counts as hostile: whatever it says is bounded here and checked by [`super::worker`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -55,13 +56,13 @@ pub enum Task {
 
 /// A cover page to be made.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CoverOrder {
+pub struct CoverOrder<'a> {
     /// The name of the template.
-    pub template: String,
+    pub template: Cow<'a, str>,
     /// The sources of the customer's templates by name: that one, and those it may include.
-    pub sources: BTreeMap<String, String>,
+    pub sources: Cow<'a, BTreeMap<String, String>>,
     /// The recipient's properties, as keys and values.
-    pub properties: Vec<Property>,
+    pub properties: Cow<'a, [Property]>,
     /// What the service knows by itself, as keys and values: see `docs/templates.md`.
     pub facts: BTreeMap<String, String>,
     /// Now, in microseconds since 1970.
@@ -70,7 +71,7 @@ pub struct CoverOrder {
     pub zone: String,
 }
 
-impl fmt::Debug for CoverOrder {
+impl fmt::Debug for CoverOrder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CoverOrder({:?}, {} properties)", self.template, self.properties.len())
     }

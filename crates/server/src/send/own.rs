@@ -1,13 +1,12 @@
 //! What a delivery's own pages are composed of, gathered from the store.
 
-use std::collections::BTreeMap;
-
 use ferrofax_template::header::{Header, HeaderError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::compose::{Cover, Fax, FaxFacts, Overlay};
+use crate::compose::{Cover, Fax, FaxFacts};
 use crate::prepare::Sheet;
+use crate::prepare::layout::Overlay;
 use crate::store::{Composition, DeliveryClaim, Store, StoreError};
 
 /// Why there is nothing to compose. Both are ours.
@@ -45,17 +44,11 @@ pub async fn gather(store: &Store, claim: &DeliveryClaim, now: Timestamp) -> Res
             let pages = store.overlay_pages(&stationery, &ordered.name, paper).await?;
             overlay = Some(Overlay { mode: ordered.mode, pages });
         }
-        let texts = [
-            ("job", Some(claim.job.to_string())),
-            ("customerReference", customer_reference),
-            ("customerDefinedId", reference.customer_defined_id),
-        ];
-        let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
         cover = Some(Cover {
             template,
             sources: store.template_sources_at(&stationery).await?,
             properties,
-            texts: BTreeMap::from_iter(texts),
+            texts: Cover::texts(&claim.job, customer_reference.as_deref(), reference.customer_defined_id.as_deref()),
             paper: sheet.paper,
             resolution: sheet.resolution,
             dated,

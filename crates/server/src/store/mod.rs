@@ -17,6 +17,7 @@ mod accept;
 mod accounts;
 mod prepare;
 mod readers;
+mod recent;
 mod report;
 mod rows;
 mod schema;
@@ -24,19 +25,24 @@ mod seal;
 mod send;
 mod stationery;
 mod sweep;
+mod versions;
 mod view;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ferrofax_api::job::Paper;
+use ferrofax_fax::page::StoredPage;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tokio::sync::watch;
 
+use self::recent::Recent;
 use crate::blobs::Blobs;
 
 pub use self::accounts::{Account, AccountPush, BlankPages, Customer, Login, NewLogin};
@@ -44,6 +50,7 @@ pub use self::prepare::{DocumentInfo, PreparationClaim, Prepared};
 pub use self::send::{AttemptResult, Composition, DeliveryClaim};
 pub use self::stationery::{NewOverlay, OverlayView, Stationery, TemplateView};
 pub use self::sweep::{PREPARATIONS_MAX, Swept};
+pub use self::versions::VersionView;
 pub use self::view::{AttemptView, Counts, DeliveryView, DocumentView, JobView};
 
 /// Bytes of a document or page that still stand in their row.
@@ -140,6 +147,8 @@ pub struct Store {
     sealer: Arc<seal::Sealer>,
     blobs: Blobs,
     folder: Arc<Path>,
+    recent_templates: Recent<Stationery, Arc<BTreeMap<String, String>>>,
+    recent_overlays: Recent<(Stationery, String, Paper), Arc<[StoredPage]>>,
 }
 
 impl Store {
@@ -160,7 +169,15 @@ impl Store {
         File::open(folder)?.sync_all()?;
         let readers = readers::Readers::open(&path)?;
         let writer = writer::Writer::start(connection)?;
-        Ok(Store { writer, readers, sealer: Arc::new(sealer), blobs, folder: Arc::from(folder) })
+        Ok(Store {
+            writer,
+            readers,
+            sealer: Arc::new(sealer),
+            blobs,
+            folder: Arc::from(folder),
+            recent_templates: Recent::default(),
+            recent_overlays: Recent::default(),
+        })
     }
 
     /// The folder it lies in.

@@ -2,10 +2,11 @@
 //!
 //! Whatever is installed or removed makes the next revision of the customer's stationery. A version is in force from the
 //! revision that brought it up to the one that replaced or removed it. A job is bound, in the transaction that accepts it, to the
-//! revision of that moment; so what it uses, and what that includes, stays what it was. Versions that neither the customer nor an
-//! unfinished job has any use for are swept.
+//! revision of that moment; so what it uses, and what that includes, stays what it was. Old versions are the affair of
+//! `versions.rs`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ferrofax_api::job::{DocumentKind, Paper, RenderingOptions};
 use ferrofax_fax::page::StoredPage;
@@ -122,14 +123,19 @@ impl Store {
 
     /// The sources of all templates in force, by name, with those built in that the customer has not replaced.
     pub async fn template_sources(&self, customer: &str) -> Result<BTreeMap<String, String>, StoreError> {
-        let stationery = self.stationery(customer).await?;
-        self.template_sources_at(&stationery).await
+        let customer = customer.to_owned();
+        self.readers.run(move |connection| sources(connection, &current(connection, &customer)?)).await
     }
 
     /// The same as of another moment.
-    pub async fn template_sources_at(&self, at: &Stationery) -> Result<BTreeMap<String, String>, StoreError> {
-        let at = at.clone();
-        self.readers.run(move |connection| sources(connection, &at)).await
+    pub async fn template_sources_at(&self, at: &Stationery) -> Result<Arc<BTreeMap<String, String>>, StoreError> {
+        if let Some(sources) = self.recent_templates.get(at) {
+            return Ok(sources);
+        }
+        let asked = at.clone();
+        let sources = Arc::new(self.readers.run(move |connection| sources(connection, &asked)).await?);
+        self.recent_templates.put(at.clone(), Arc::clone(&sources));
+        Ok(sources)
     }
 
     /// Removes a template; jobs accepted so far keep it. False: there was none. What is built in under that name is in force
@@ -217,9 +223,14 @@ impl Store {
         at: &Stationery,
         name: &str,
         paper: Paper,
-    ) -> Result<Vec<StoredPage>, StoreError> {
-        let (at, name) = (at.clone(), name.to_owned());
-        self.readers
+    ) -> Result<Arc<[StoredPage]>, StoreError> {
+        let asked = (at.clone(), name.to_owned(), paper);
+        if let Some(pages) = self.recent_overlays.get(&asked) {
+            return Ok(pages);
+        }
+        let (at, name, paper) = asked.clone();
+        let pages: Arc<[StoredPage]> = self
+            .readers
             .run(move |connection| {
                 let mut statement = connection.prepare_cached(
                     "SELECT p.width, p.rows, p.resolution, p.row_index, p.code
@@ -228,15 +239,12 @@ impl Store {
                          AND (o.removed IS NULL OR o.removed > ?3) AND p.paper = ?4
                      ORDER BY p.rows",
                 )?;
-                let pages = statement.query_map(params![at.customer, name, at.revision, Word(paper)], |row| {
-                    let (Word(resolution), index) = (row.get("resolution")?, row.get::<_, Vec<u8>>("row_index")?);
-                    let index = row_index_from(&index);
-                    let (width, rows, code) = (row.get("width")?, row.get("rows")?, row.get("code")?);
-                    Ok(StoredPage { width, rows, resolution, code, index })
-                })?;
+                let pages = statement.query_map(params![at.customer, name, at.revision, Word(paper)], page)?;
                 Ok(pages.collect::<Result<_, _>>()?)
             })
-            .await
+            .await?;
+        self.recent_overlays.put(asked, Arc::clone(&pages));
+        Ok(pages)
     }
 
     /// Removes an overlay; jobs accepted so far keep it. False: there was none.
@@ -250,27 +258,6 @@ impl Store {
         self.readers.run(move |connection| current(connection, &customer)).await
     }
 
-    /// Forgets versions that were replaced or removed and that no unfinished job needs. Returns how many.
-    pub async fn sweep_stationery(&self) -> Result<usize, StoreError> {
-        self.writer
-            .run(|tx| {
-                let mut swept = 0;
-                for table in [TEMPLATES, OVERLAYS] {
-                    swept += tx
-                        .connection
-                        .prepare_cached(&format!(
-                            "DELETE FROM {table} AS s WHERE s.removed IS NOT NULL AND NOT EXISTS (
-                                 SELECT 1 FROM jobs j
-                                 WHERE j.customer = s.customer AND j.stationery IS NOT NULL AND j.state <> 'finished'
-                                     AND j.stationery >= s.version AND j.stationery < s.removed)"
-                        ))?
-                        .execute([])?;
-                }
-                Ok(swept)
-            })
-            .await
-    }
-
     async fn remove(&self, table: &'static str, customer: &str, name: &str) -> Result<bool, StoreError> {
         let (customer, name) = (customer.to_owned(), name.to_owned());
         self.writer
@@ -282,8 +269,8 @@ impl Store {
     }
 }
 
-const TEMPLATES: &str = "templates";
-const OVERLAYS: &str = "overlays";
+pub(super) const TEMPLATES: &str = "templates";
+pub(super) const OVERLAYS: &str = "overlays";
 
 /// The revision a job is bound to that is accepted now; none where it uses no stationery. Refuses what does not exist.
 pub(super) fn bind(tx: &Tx<'_>, customer: &str, rendering: &RenderingOptions) -> Result<Option<i64>, StoreError> {
@@ -354,6 +341,13 @@ fn room(tx: &Tx<'_>, table: &str, customer: &str, most: u32) -> Result<(), Store
         .prepare_cached(&format!("SELECT count(*) FROM {table} WHERE customer = ?1 AND removed IS NULL"))?
         .query_row([customer], |row| row.get(0))?;
     if count < most { Ok(()) } else { Err(StoreError::TooMany) }
+}
+
+/// A page of an overlay.
+pub(super) fn page(row: &Row<'_>) -> rusqlite::Result<StoredPage> {
+    let (Word(resolution), index) = (row.get("resolution")?, row.get::<_, Vec<u8>>("row_index")?);
+    let (width, rows, code) = (row.get("width")?, row.get("rows")?, row.get("code")?);
+    Ok(StoredPage { width, rows, resolution, code, index: row_index_from(&index) })
 }
 
 fn bytes(row: &Row<'_>) -> rusqlite::Result<u64> {

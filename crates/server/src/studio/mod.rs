@@ -4,6 +4,7 @@
 //! (`/api/v1`) and the command line come here.
 
 mod preview;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::compose::{ComposeError, Composer, Cover, Fax, FaxFacts};
+use crate::fetch::Fetcher;
+use crate::jobs::JobId;
 use crate::prepare::protocol::Refusal;
 use crate::prepare::worker::RenderError;
 use crate::prepare::{Renderer, Sheet};
@@ -30,6 +33,8 @@ pub struct Studio {
     pub store: Store,
     pub renderer: Arc<Renderer>,
     pub composer: Arc<Composer>,
+    /// For documents by URL, as jobs have them.
+    pub fetcher: Fetcher,
 }
 
 /// Why it is not done.
@@ -133,9 +138,9 @@ impl Studio {
         let composed = self.composer.compose(Fax {
             cover: Some(Cover {
                 template: name.to_owned(),
-                sources,
+                sources: Arc::new(sources),
                 properties,
-                texts: BTreeMap::from([("job".to_owned(), "FJ0000000000000000000".to_owned())]),
+                texts: Cover::texts(&JobId("FJ0000000000000000000".to_owned()), None, None),
                 paper: sheet.paper,
                 resolution: sheet.resolution,
                 dated: now,
@@ -197,19 +202,24 @@ impl Studio {
         }
     }
 
-    /// An overlay as it lies under pages.
+    /// An overlay, or an earlier version of it, as it lies under pages.
     pub async fn overlay_page(
         &self,
         customer: &str,
-        name: &str,
+        (name, version): (&str, Option<i64>),
         (paper, resolution): (Paper, Resolution),
     ) -> Result<StoredPage, StudioError> {
+        let wanted = Sheet::new(paper, resolution).resolution;
+        if let Some(version) = version {
+            let mut pages = self.overlay_version(customer, name, version).await?.pages.into_iter();
+            let page = pages.find(|(of, page)| *of == paper && page.resolution == wanted);
+            return page.map(|(_, page)| page).ok_or(StudioError::Unknown("version"));
+        }
         let name = OverlayName::parse(name).map_err(|_| StudioError::Unknown("overlay"))?;
         let stationery = self.store.stationery(customer).await?;
         let pages = self.store.overlay_pages(&stationery, name.as_str(), paper).await?;
-        let wanted = Sheet::new(paper, resolution).resolution;
-        let page = pages.into_iter().find(|page| page.resolution == wanted);
-        page.ok_or(StudioError::Unknown("overlay"))
+        let page = pages.iter().find(|page| page.resolution == wanted);
+        page.cloned().ok_or(StudioError::Unknown("overlay"))
     }
 
     /// An overlay as it was given, and what that is.

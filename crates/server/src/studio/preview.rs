@@ -1,6 +1,6 @@
 //! A fax as one recipient would get it, without a call.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ferrofax_api::job::{Content, Violation};
@@ -12,11 +12,12 @@ use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 
 use super::{Studio, StudioError};
-use crate::compose::{Composed, Cover, Fax, FaxFacts, Overlay};
+use crate::compose::{Composed, Cover, Fax, FaxFacts};
 use crate::jobs::NewJob;
+use crate::prepare::layout::{LayoutError, Overlay};
 use crate::prepare::worker::RenderError;
-use crate::prepare::{Finish, Sheet};
-use crate::store::StoreError;
+use crate::prepare::{Finish, NotPrepared, Sheet};
+use crate::store::{Prepared, StoreError};
 
 /// Pages, and what is to be said of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,7 +77,7 @@ impl Studio {
                 if pages.is_empty() {
                     return Err(StoreError::UnknownOverlay.into());
                 }
-                Some((overlay.mode, pages))
+                Some(Overlay { mode: overlay.mode, pages })
             }
         };
         let sources = self.store.template_sources_at(&stationery).await?;
@@ -84,42 +85,43 @@ impl Studio {
             return Err(StoreError::UnknownTemplate.into());
         }
 
-        let (mut documents, mut warnings, mut count) = (Vec::new(), Vec::new(), 0);
-        for (number, document) in order.documents.iter().enumerate() {
-            let Content::Data(bytes) = &document.content else {
-                return Err(refused(format!("documents[{number}].reference"), "is not fetched for a preview"));
-            };
-            let left = self.renderer.pages_max.saturating_sub(count);
-            let rendered = self.renderer.document((document.kind, document.charset), bytes, sheet, left).await;
-            let rendered = rendered.map_err(|error| match error {
-                RenderError::Ours(error) => StudioError::Ours(error.to_string()),
-                error => refused(format!("documents[{number}]"), &error.to_string()),
-            })?;
-            warnings.extend(rendered.warnings.into_iter().map(|warning| warning.after(count)));
-            count = count.saturating_add(u32::try_from(rendered.pages.len()).unwrap_or(u32::MAX));
-            documents.push(rendered.pages);
-        }
         let finish = Finish {
             blank_pages: account.blank_pages,
             overlay: overlay.clone(),
             header_lines: header.as_ref().map_or(0, Header::lines),
             cover: rendering.cover.is_some(),
         };
-        let ours = |error: &dyn std::error::Error| StudioError::Ours(error.to_string());
-        let pages = tokio::task::spawn_blocking(move || finish.pages(documents)).await;
-        let pages = pages.map_err(|error| ours(&error))?.map_err(|error| ours(&error))?;
-
-        let texts = [
-            ("job", Some(job.id.to_string())),
-            ("customerReference", order.customer_reference.clone()),
-            ("customerDefinedId", order.reference.customer_defined_id.clone()),
-        ];
-        let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
+        let documents = order.documents.iter().map(|document| {
+            let bytes = async move {
+                match &document.content {
+                    Content::Data(bytes) => Ok(Cow::Borrowed(&**bytes)),
+                    Content::Url(url) => self.fetcher.get(url).await.map(Cow::Owned),
+                }
+            };
+            ((document.kind, document.charset), bytes)
+        });
+        let prepared = self.renderer.documents(documents.collect(), sheet, finish).await;
+        let Prepared { pages, warnings } = prepared.map_err(|error| match error {
+            NotPrepared::Bytes { number, error } => {
+                refused(format!("documents[{number}].reference"), &error.to_string())
+            }
+            NotPrepared::Document { error: RenderError::Ours(error), .. } => StudioError::Ours(error.to_string()),
+            NotPrepared::Document { number, error } => refused(format!("documents[{number}]"), &error.to_string()),
+            NotPrepared::Layout(error @ LayoutError::Overlay { .. }) => {
+                refused("renderingOptions.overlay".to_owned(), &error.to_string())
+            }
+            NotPrepared::Layout(error) => StudioError::Ours(error.to_string()),
+            NotPrepared::CutOff(error) => StudioError::Ours(error.to_string()),
+        })?;
         let cover = rendering.cover.clone().map(|template| Cover {
             template,
             sources,
             properties: to.properties.clone(),
-            texts: BTreeMap::from_iter(texts),
+            texts: Cover::texts(
+                &job.id,
+                order.customer_reference.as_deref(),
+                order.reference.customer_defined_id.as_deref(),
+            ),
             paper: sheet.paper,
             resolution: sheet.resolution,
             dated: job.accepted_at,
@@ -131,7 +133,7 @@ impl Studio {
             documents: pages.into_iter().map(Arc::new).collect(),
             first_page: 0,
             header,
-            overlay: overlay.map(|(mode, pages)| Overlay { mode, pages }),
+            overlay,
             facts: FaxFacts {
                 now: job.accepted_at,
                 zone: TimeZone::get(&account.zone).unwrap_or(TimeZone::UTC),

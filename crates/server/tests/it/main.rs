@@ -4,5 +4,6 @@ mod convert;
 mod door;
 mod export;
 mod fetch;
+mod golden;
 mod line;
 mod store;

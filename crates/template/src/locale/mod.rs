@@ -247,15 +247,15 @@ impl Names {
     }
 }
 
-/// The signs as they stand in a written number: a sign, one digit, groups of three, a fraction.
+/// The signs as they stand in a written number. It is long: some languages have no groups in four digits.
 fn number_signs(locale: &icu_locale_core::Locale) -> Option<NumberSigns> {
     let mut options = DecimalFormatterOptions::default();
     options.grouping_strategy = Some(GroupingStrategy::Always);
     let formatter = DecimalFormatter::try_new(locale.into(), options).ok()?;
-    let written = formatter.format(&"-1234.5".parse().ok()?).to_string();
-    let (minus, rest) = written.split_once('1')?;
-    let (group, rest) = rest.split_once("234")?;
-    let decimal = rest.split_once('5')?.0;
+    let written = formatter.format(&"-1234567.5".parse().ok()?).to_string();
+    let (minus, written) = written.split_at(written.find(|sign: char| sign.is_ascii_digit())?);
+    let mut signs = written.split(|sign: char| sign.is_ascii_digit()).filter(|sign| !sign.is_empty());
+    let (group, decimal) = (signs.next()?, signs.next_back()?);
     // Directional marks are for screens that mix scripts.
     let minus = minus.replace(['\u{200e}', '\u{200f}', '\u{61c}'], "").replace('\u{2212}', "-");
     Some(NumberSigns { decimal: decimal.into(), group: group.into(), minus })

@@ -3,6 +3,7 @@
 mod budgets;
 mod constructs;
 mod covers;
+mod manual;
 mod refusals;
 mod rows;
 

@@ -1,21 +1,28 @@
 //! What hostile documents are made with.
 
-use ferrofax_api::job::{Charset, DocumentKind};
+use ferrofax_api::job::{Charset, DocumentKind, Paper};
+use ferrofax_fax::page::Resolution;
+use ferrofax_server::prepare::protocol::Task;
 
-/// A document, and what is wrong with it.
+/// A document or a template, and what is wrong with it.
 #[derive(Clone)]
 pub struct Hostile {
     pub name: String,
-    pub kind: DocumentKind,
-    pub charset: Charset,
+    pub task: Task,
+    pub extension: &'static str,
     pub bytes: Vec<u8>,
 }
 
 pub fn hostile(name: impl Into<String>, kind: DocumentKind, bytes: impl Into<Vec<u8>>) -> Hostile {
-    Hostile { name: name.into(), kind, charset: Charset::Utf8, bytes: bytes.into() }
+    in_charset(Charset::Utf8, name, kind, bytes)
 }
 
-pub fn extension(kind: DocumentKind) -> &'static str {
+pub fn in_charset(charset: Charset, name: impl Into<String>, kind: DocumentKind, bytes: impl Into<Vec<u8>>) -> Hostile {
+    let task = Task::Document { kind, charset, paper: Paper::A4, resolution: Resolution::Standard };
+    Hostile { name: name.into(), task, extension: extension(kind), bytes: bytes.into() }
+}
+
+fn extension(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Pdf => "pdf",
         DocumentKind::Txt => "txt",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ferrofax_api::job::{Charset, DocumentKind};
 
-use super::made::{Hostile, crc32, hostile, numbers, swelling};
+use super::made::{Hostile, crc32, hostile, in_charset, numbers, swelling};
 
 pub fn all() -> Vec<Hostile> {
     [html(), text(), office()].concat()
@@ -151,7 +151,7 @@ fn text() -> Vec<Hostile> {
     let noise: Vec<u8> = numbers(10).flat_map(u64::to_le_bytes).take(100_001).collect();
     for charset in [Charset::Utf8, Charset::Utf16, Charset::Utf16Be, Charset::UsAscii, Charset::Windows1252] {
         let name = format!("text: noise as {charset:?}");
-        documents.push(Hostile { charset, ..hostile(name, DocumentKind::Txt, noise.clone()) });
+        documents.push(in_charset(charset, name, DocumentKind::Txt, noise.clone()));
     }
     documents
 }

@@ -8,13 +8,13 @@ mod markup;
 mod mutated;
 mod pdf;
 mod pictures;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ferrofax_api::job::{Charset, DocumentKind, Paper};
-use ferrofax_fax::page::Resolution;
+use ferrofax_api::job::DocumentKind;
 use ferrofax_server::prepare::protocol::Task;
 use ferrofax_server::prepare::worker::{Job, Pool, RenderError, Settings};
 
@@ -25,17 +25,16 @@ const CPU_SECONDS_MAX: u64 = 1;
 /// By the clock: long enough for a busy machine.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// How many may be left to the clock and the system.
-const BY_FORCE_MAX: usize = 30;
+const BY_FORCE_MAX: usize = 20;
 /// Pages of one document.
 const PAGES_MAX: u32 = 50;
 
-fn job(kind: DocumentKind, charset: Charset) -> Job {
-    let task = Task::Document { kind, charset, paper: Paper::A4, resolution: Resolution::Standard };
+fn job(task: Task) -> Job {
     Job { task, pages_max: PAGES_MAX, cpu_seconds_max: CPU_SECONDS_MAX }
 }
 
 fn all() -> Vec<Hostile> {
-    [mutated::all(), pdf::all(), pictures::all(), markup::all()].concat()
+    [mutated::all(), pdf::all(), pictures::all(), markup::all(), templates::all()].concat()
 }
 
 /// The end of a document, in a word.
@@ -60,11 +59,7 @@ async fn every_hostile_document_ends_as_pages_or_as_an_error_and_the_pool_stays_
     assert!(documents.len() >= 300, "only {} documents", documents.len());
     if let Some(folder) = std::env::var_os("FERROFAX_HOSTILE") {
         for (number, document) in documents.iter().enumerate() {
-            let name = format!(
-                "{number:03}-{}.{}",
-                document.name.replace([' ', '/', ','], "-"),
-                made::extension(document.kind)
-            );
+            let name = format!("{number:03}-{}.{}", document.name.replace([' ', '/', ','], "-"), document.extension);
             std::fs::write(std::path::Path::new(&folder).join(name), &document.bytes).unwrap();
         }
     }
@@ -76,7 +71,7 @@ async fn every_hostile_document_ends_as_pages_or_as_an_error_and_the_pool_stays_
         .map(|document| {
             let pool = Arc::clone(&pool);
             tokio::spawn(async move {
-                let result = pool.render(&job(document.kind, document.charset), &document.bytes).await;
+                let result = pool.render(&job(document.task), &document.bytes).await;
                 if let Ok(rendered) = &result {
                     assert!(
                         rendered.pages.len() <= PAGES_MAX as usize
@@ -110,6 +105,6 @@ async fn every_hostile_document_ends_as_pages_or_as_an_error_and_the_pool_stays_
         ends.get("pages").map_or(0, Vec::len) > 40,
         "the mutations do not reach beyond the first bytes: {counted:?}"
     );
-    pool.render(&job(DocumentKind::Txt, Charset::Utf8), b"text").await.unwrap();
+    pool.render(&job(made::hostile("", DocumentKind::Txt, "").task), b"text").await.unwrap();
     assert_eq!(pool.idle_pids().len(), 2);
 }

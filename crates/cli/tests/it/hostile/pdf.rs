@@ -148,6 +148,10 @@ fn circles() -> Vec<Hostile> {
             let at = file.find("xref\n").unwrap();
             file.replace("/Root 1 0 R", &format!("/Prev {at} /XRefStm {at} /Root 1 0 R")).into_bytes()
         }),
+        ("a stream of a million objects that swells", pdf(&[
+            b"<</Type/Catalog /Pages 2 0 R>>".to_vec(),
+            stream("/Type/ObjStm /N 1000000 /First 8 /Filter/FlateDecode", &swelling_zlib(300 << 20)),
+        ])),
         ("a stream of objects that holds itself", pdf(&[
             b"<</Type/Catalog /Pages 2 0 R>>".to_vec(),
             stream("/Type/ObjStm /N 1 /First 4 /Extends 2 0 R", b"2 0 <</Type/Pages /Kids [2 0 R]>>"),

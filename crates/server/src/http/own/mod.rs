@@ -1,9 +1,11 @@
-//! `/api/v1`: what the vendor's API has no calls for. Stationery is installed, listed, shown and removed; faxes are looked at
+//! `/api/v1`: what the vendor's API has no calls for. Stationery is installed, listed, shown, removed and brought
+//! back; faxes are looked at
 //! before they are sent. The same logins as for faxes; everything is about the login's own customer.
 
 pub mod overlays;
 pub mod preview;
 pub mod templates;
+pub mod versions;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -42,6 +44,8 @@ pub struct Shown {
     /// `LOW` or `HIGH`, where the request has no other place for it.
     #[param(value_type = Option<Resolution>)]
     resolution: Option<String>,
+    /// An earlier version of the template or overlay in the path.
+    version: Option<i64>,
 }
 
 impl Shown {

@@ -70,11 +70,17 @@ pub async fn get(
     let (studio, customer, name) = door.asked(&headers, connection.peer, name).await?;
     let shown = Shown::take(query)?;
     let Some(format) = shown.format(&headers)? else {
-        let (kind, original) = studio.overlay_original(&customer, &name).await?;
+        let (kind, original) = match shown.version {
+            None => studio.overlay_original(&customer, &name).await?,
+            Some(version) => {
+                let overlay = studio.overlay_version(&customer, &name, version).await?;
+                (overlay.kind, overlay.original)
+            }
+        };
         let kind = Format::of(extension(kind)).map_or("application/octet-stream", Format::media_type);
         return Ok(([(header::CONTENT_TYPE, kind)], original).into_response());
     };
-    let page = studio.overlay_page(&customer, &name, shown.sheet()?).await?;
+    let page = studio.overlay_page(&customer, (&name, shown.version), shown.sheet()?).await?;
     show(&[page], format, None)
 }
 
@@ -129,7 +135,7 @@ pub async fn remove(
     Ok(Json(Removed { name, removed: true }))
 }
 
-fn extension(kind: DocumentKind) -> &'static str {
+pub(super) fn extension(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Pdf => "pdf",
         DocumentKind::Png => "png",

@@ -9,11 +9,22 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use ferrofax_api::stationery::{Installed, Notice, Removed, Template, Templates, Trial};
 
+use serde::Deserialize;
+use utoipa::IntoParams;
+
 use super::{Shown, answer, invalid, show};
 use crate::export::Format;
 use crate::http::openapi::{Refused, RefusedStationery};
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, Door};
+
+/// Which version.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Version {
+    /// An earlier version of the template in the path.
+    version: Option<i64>,
+}
 
 type Name = Result<Path<String>, PathRejection>;
 
@@ -48,18 +59,23 @@ pub async fn list(
     path = "/api/v1/templates/{name}",
     operation_id = "getTemplate",
     tag = "Stationery",
-    params(("name" = String, Path, example = "coverpage-default.ftl.html")),
-    responses((status = 200, description = "The source in force", body = String, content_type = "text/plain"), RefusedStationery),
+    params(("name" = String, Path, example = "coverpage-default.ftl.html"), Version),
+    responses((status = 200, description = "The source in force, or that of the version", body = String, content_type = "text/plain"), RefusedStationery),
     security(("httpBasicAuth" = []))
 )]
 pub async fn source(
     State(door): State<Arc<Door>>,
     Extension(connection): Extension<Connection>,
     name: Name,
+    query: Result<Query<Version>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let (studio, customer, name) = door.asked(&headers, connection.peer, name).await?;
-    let source = studio.template_source(&customer, &name).await?;
+    let Query(Version { version }) = query.map_err(|_| invalid("query", "is not valid"))?;
+    let source = match version {
+        None => studio.template_source(&customer, &name).await?,
+        Some(version) => studio.template_version(&customer, &name, version).await?,
+    };
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], source).into_response())
 }
 
@@ -149,7 +165,12 @@ pub async fn preview(
             bytes => serde_json::from_slice(bytes).map_err(|_| invalid("body", "is not readable as JSON"))?,
         };
         let sheet = (trial.paper_format, trial.resolution);
-        let preview = studio.try_template(&customer, (&name, None), trial.properties, sheet, door.now()).await?;
+        let source = match shown.version {
+            None => None,
+            Some(version) => Some(studio.template_version(&customer, &name, version).await?),
+        };
+        let template = (name.as_str(), source.as_deref().map(str::as_bytes));
+        let preview = studio.try_template(&customer, template, trial.properties, sheet, door.now()).await?;
         show(&preview.pages, format, shown.page)
     })
     .await

@@ -94,6 +94,8 @@ contract! {
         an_overlay_has_a_page_for_each_sheet,
         a_job_that_names_what_is_not_installed_is_refused,
         a_job_keeps_the_stationery_it_was_accepted_with,
+        versions_are_told_and_read_also_of_what_was_removed,
+        old_versions_are_swept_but_the_last_and_those_of_jobs,
         there_is_an_end_to_templates,
         a_fax_grows_by_its_recipients_own_cover_page,
         a_call_cut_off_after_the_cover_page_goes_on_with_the_documents,

@@ -1,7 +1,9 @@
 //! Templates and overlays, in versions, and the jobs bound to them.
 
 use ferrofax_api::job::{Overlay, OverlayMode, Paper};
-use ferrofax_server::stationery::{DEFAULT_COVER, OverlayName, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TemplateName};
+use ferrofax_server::stationery::{
+    DEFAULT_COVER, OverlayName, RETIRED_MAX, RETIRED_OF_NAME_MAX, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TemplateName,
+};
 use ferrofax_server::store::{NewOverlay, StoreError};
 
 use super::*;
@@ -85,12 +87,12 @@ pub(super) async fn an_overlay_has_a_page_for_each_sheet(house: House) {
     for paper in [Paper::A4, Paper::Letter] {
         let pages = house.store.overlay_pages(&stationery, "LetterHead", paper).await.unwrap();
         let wanted = new.pages.iter().filter(|(of, _)| *of == paper).map(|(_, page)| page.clone());
-        assert_eq!(pages, wanted.collect::<Vec<_>>(), "{paper:?}");
+        assert_eq!(*pages, wanted.collect::<Vec<_>>(), "{paper:?}");
     }
     let original = house.store.overlay_original(CUSTOMER, &new.name).await.unwrap();
     assert_eq!(original, Some((DocumentKind::Png, new.original)));
     let case = house.store.overlay_pages(&stationery, "letterhead", Paper::A4).await.unwrap();
-    assert_eq!(case, [], "names are compared letter by letter");
+    assert_eq!(*case, [], "names are compared letter by letter");
     assert!(house.store.remove_overlay(CUSTOMER, &new.name).await.unwrap());
     assert_eq!(house.store.overlays(CUSTOMER).await.unwrap(), []);
 }
@@ -119,8 +121,6 @@ pub(super) async fn a_job_keeps_the_stationery_it_was_accepted_with(house: House
     store.remove_template(CUSTOMER, &template("b.ftl")).await.unwrap();
     store.install_template(CUSTOMER, &template("c.ftl"), "later", now()).await.unwrap();
     store.install_overlay(CUSTOMER, overlay("Head", 5), now()).await.unwrap();
-    assert_eq!(store.sweep_stationery().await.unwrap(), 0, "the job still needs them");
-
     let claim = store.claim_preparation("node", now(), LEASE).await.unwrap().unwrap();
     let bound = claim.stationery.clone().unwrap();
     let sources = store.template_sources_at(&bound).await.unwrap();
@@ -133,8 +133,66 @@ pub(super) async fn a_job_keeps_the_stationery_it_was_accepted_with(house: House
     let claim = house.call(now()).await;
     assert_eq!(claim.composition.stationery.as_ref(), Some(&bound));
     house.send(claim, now()).await;
-    assert_eq!(store.sweep_stationery().await.unwrap(), 3, "finished: a, b and the overlay of old");
     assert_eq!(store.template_sources(CUSTOMER).await.unwrap()["a.ftl.html"], "new");
+}
+
+pub(super) async fn versions_are_told_and_read_also_of_what_was_removed(house: House) {
+    let (store, name) = (&house.store, template("a.ftl.html"));
+    let first = store.install_template(CUSTOMER, &name, "one", now()).await.unwrap();
+    let second = store.install_template(CUSTOMER, &name, "zwei ä", at(1)).await.unwrap();
+    store.install_template(CUSTOMER, &template("b.ftl"), "other", at(1)).await.unwrap();
+    let seen = async || {
+        let versions = store.template_versions(CUSTOMER, &name).await.unwrap();
+        let short = versions.into_iter().map(|it| (it.version, it.bytes, it.created_at, it.current, it.kind));
+        short.collect::<Vec<_>>()
+    };
+    assert_eq!(seen().await, [(second, 7, at(1), true, None), (first, 3, now(), false, None)]);
+    let hash = &store.template_versions(CUSTOMER, &name).await.unwrap()[1].sha256;
+    assert_eq!(hash, "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed");
+    store.remove_template(CUSTOMER, &name).await.unwrap();
+    assert!(seen().await.iter().all(|(.., current, _)| !current));
+    assert_eq!(store.template_version(CUSTOMER, &name, first).await.unwrap().as_deref(), Some("one"));
+    assert_eq!(store.template_version(CUSTOMER, &name, second + 1).await.unwrap(), None, "b's");
+
+    let head = overlay("Head", 1);
+    let first = store.install_overlay(CUSTOMER, head.clone(), now()).await.unwrap();
+    store.install_overlay(CUSTOMER, overlay("Head", 5), at(1)).await.unwrap();
+    let versions = store.overlay_versions(CUSTOMER, &head.name).await.unwrap();
+    let kinds: Vec<_> = versions.iter().map(|it| (it.bytes, it.kind, it.current)).collect();
+    assert_eq!(kinds, [(4, Some(DocumentKind::Png), true), (4, Some(DocumentKind::Png), false)]);
+    assert_ne!(versions[0].sha256, versions[1].sha256);
+    assert_eq!(store.overlay_version(CUSTOMER, &head.name, first).await.unwrap(), Some(head));
+}
+
+pub(super) async fn old_versions_are_swept_but_the_last_and_those_of_jobs(house: House) {
+    let (store, name) = (&house.store, template("a.ftl.html"));
+    store.install_template(CUSTOMER, &name, "for the job", now()).await.unwrap();
+    store.accept_job(stationery_job("FJ1", Some("a.ftl.html"), None)).await.unwrap();
+    for n in 0..=RETIRED_OF_NAME_MAX {
+        store.install_template(CUSTOMER, &name, &format!("{n}"), now()).await.unwrap();
+        store.install_overlay(CUSTOMER, overlay("Head", n), now()).await.unwrap();
+    }
+    assert_eq!(store.sweep_stationery().await.unwrap(), 0, "one is too many, and the job needs it");
+    let claim = store.claim_preparation("node", now(), LEASE).await.unwrap().unwrap();
+    let bound = claim.stationery.clone().unwrap();
+    assert_eq!(house.another().template_sources_at(&bound).await.unwrap()["a.ftl.html"], "for the job");
+    store.settle_prepared(claim, vec![page(0)], &anywhere(), now()).await.unwrap();
+    house.send(house.call(now()).await, now()).await;
+    store.install_overlay(CUSTOMER, overlay("Head", 99), now()).await.unwrap();
+    assert_eq!(store.sweep_stationery().await.unwrap(), 2, "a template and an overlay");
+    let kept = store.template_versions(CUSTOMER, &name).await.unwrap();
+    assert_eq!(kept.len(), RETIRED_OF_NAME_MAX as usize + 1);
+    assert!(kept[0].current);
+
+    for n in 0..RETIRED_MAX {
+        let name = template(&format!("{n}.ftl"));
+        store.install_template(CUSTOMER, &name, "", now()).await.unwrap();
+        store.remove_template(CUSTOMER, &name).await.unwrap();
+    }
+    let swept = store.sweep_stationery().await.unwrap();
+    assert_eq!(swept, RETIRED_OF_NAME_MAX as usize, "the younger ones of the customer go before");
+    let kept = store.template_versions(CUSTOMER, &name).await.unwrap();
+    assert_eq!(kept.iter().map(|it| it.current).collect::<Vec<_>>(), [true]);
 }
 
 pub(super) async fn there_is_an_end_to_templates(house: House) {

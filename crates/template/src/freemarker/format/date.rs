@@ -189,15 +189,19 @@ struct Iso {
     accuracy: Option<char>,
     zone: Option<bool>,
     utc: bool,
+    /// `xs`: a date has its zone, too.
+    xs: bool,
 }
 
 /// `iso`, `iso_utc_m`, `xs nz`; `None` where the format is of another kind.
 fn iso_options(format: &str) -> Option<Result<Iso, String>> {
     let mut words = format.split([' ', '_']);
-    if !matches!(words.next(), Some("iso" | "xs")) {
-        return None;
-    }
-    let mut iso = Iso::default();
+    let xs = match words.next() {
+        Some("iso") => false,
+        Some("xs") => true,
+        _ => return None,
+    };
+    let mut iso = Iso { xs, ..Iso::default() };
     for word in words {
         match word {
             "" | "local" => {}
@@ -237,9 +241,9 @@ fn iso(at: Timestamp, kind: DateKind, options: Iso, tz: &TimeZone) -> String {
             let millis = format!("{:03}", at.millisecond());
             let _ = write!(out, ".{}", millis.trim_end_matches('0'));
         }
-        if options.zone != Some(false) {
-            out.push_str(&offset(&at, true, true));
-        }
+    }
+    if options.zone != Some(false) && (kind != DateKind::Date || options.xs) {
+        out.push_str(&offset(&at, true, true));
     }
     out
 }

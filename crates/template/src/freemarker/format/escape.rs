@@ -72,7 +72,8 @@ pub fn url(text: &str, path: bool) -> String {
 pub fn literal(text: &str, language: Language) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ['\0'; 2];
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
             '"' => out.push_str("\\\""),
             '\'' if language == Language::JavaScript => out.push_str("\\'"),
@@ -86,9 +87,9 @@ pub fn literal(text: &str, language: Language) -> String {
             '>' if language != Language::Java && matches!(before, [']', ']'] | ['-', '-'] | ['\0', _]) => {
                 out.push_str(if language == Language::Json { "\\u003E" } else { "\\>" });
             }
-            '<' if language != Language::Java => {
-                // Only before "!" or "?" it could begin something; at the end nobody knows.
-                out.push('<');
+            // Only before "!" or "?" it could begin something; at the end nobody knows.
+            '<' if language != Language::Java && matches!(chars.peek(), None | Some('!' | '?')) => {
+                out.push_str(if language == Language::Json { "\\u003C" } else { "\\x3C" });
             }
             '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => {
                 let _ = match language {

@@ -98,6 +98,7 @@ impl Pattern {
                 }
                 continue;
             }
+            let first_behind = digits_seen && !ended;
             ended = digits_seen;
             let side = if digits_seen { &mut pattern.suffix } else { &mut pattern.prefix };
             match c {
@@ -115,7 +116,7 @@ impl Pattern {
                     pattern.shift = 3;
                     side.push('‰');
                 }
-                'E' if ended => return Err("scientific number formats are not supported".into()),
+                'E' if first_behind => return Err("scientific number formats are not supported".into()),
                 '¤' => return Err("currency signs in number formats are not supported: write the sign itself".into()),
                 _ => side.push(c),
             }

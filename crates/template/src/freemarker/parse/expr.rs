@@ -336,14 +336,14 @@ impl<'a> Reader<'a> {
         if self.take(")") {
             return Ok(args);
         }
+        // FreeMarker's grammar does without commas as well.
         loop {
             args.push(self.argument()?);
-            if !self.take(",") {
-                break;
+            if self.take(")") {
+                return Ok(args);
             }
+            self.take(",");
         }
-        self.expect(")")?;
-        Ok(args)
     }
 
     /// An expression, or a function without a name: `x -> x + 1`, `(x) -> x + 1`.

@@ -240,7 +240,9 @@ fn is(value: &Value, name: &str) -> bool {
         "is_date_only" => kind == Some(DateKind::Date),
         "is_time" => kind == Some(DateKind::Time),
         "is_datetime" => kind == Some(DateKind::DateTime),
-        "is_sequence" | "is_indexable" | "is_enumerable" | "is_collection" => list,
+        "is_sequence" | "is_indexable" | "is_enumerable" => list,
+        // Only what has no index is one: nothing here.
+        "is_collection" => false,
         "is_hash" | "is_hash_ex" => {
             matches!(value, Value::Map(_) | Value::Inner(Inner::Space(_) | Inner::Variables(_))) || nothing
         }

@@ -3,30 +3,20 @@
 //! Letters, lines and small shapes are ink: black, or white where the ground they lie on came out black, whatever their own
 //! brightness. What has the colour of its ground is not seen on the page and is not drawn.
 
+mod marks;
+
 use std::rc::Rc;
 
 use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
 
-use super::ground::{
-    Behind, Colour, Ground, Map, Out, WHITE, decide, difference, draw_lined, fine_rows, is_same, luma,
-};
+use super::ground::{Behind, Colour, Ground, Map, Out, WHITE, decide, draw_lined, fine_rows, is_same, luma};
 use super::region::Region;
 use crate::ink::stamp::{Stamp, Stroke};
 
 /// What the shapes of a page may take, in bytes; then it is drawn as far as it is known.
 const KEPT_MAX: usize = 64 << 20;
-/// Letters this high, in fine rows, may be a watermark.
-const WATERMARK_ROWS: i32 = 56;
-/// Letters of others a watermark lies over or under.
-const WATERMARK_LETTERS: usize = 3;
-
-/// What may be a stamp: so light, letters so high in fine rows, lines so thick in pels, so much lighter than what it lies on.
-const STAMP_LUMA: u8 = 80;
-const STAMP_ROWS: i32 = 24;
-const STAMP_PELS: u8 = 3;
-const STAMP_CONTRAST: u8 = 60;
-/// More stamps are a drawing.
-const STAMPS_MAX: usize = 200;
+/// Pels that are free about letters on a picture or a lined shape.
+const ROOM: i32 = 6;
 
 /// A letter at its place.
 pub(super) struct Letter {
@@ -269,7 +259,7 @@ impl Sheet {
             return;
         }
         match ground.out {
-            Out::White if !ground.opaque => {}
+            Out::White if !ground.opaque && !self.veils(ground) => {}
             Out::White => {
                 region.paint(&mut self.page, false);
                 if let Some(grounds) = &mut self.ground {
@@ -290,6 +280,12 @@ impl Sheet {
         }
     }
 
+    /// It hides most of a picture, for what is written on it.
+    fn veils(&self, ground: &Ground) -> bool {
+        let on_picture = self.ground_of(ground.behind).is_some_and(|behind| behind.is_picture);
+        ground.veil && on_picture && ground.lighter + ground.darker > 0
+    }
+
     fn draw_letters(&mut self, letters: std::ops::Range<usize>, colour: Colour, behind: Behind) {
         let all = std::mem::take(&mut self.letters);
         self.draw_run(all.get(letters).unwrap_or_default(), colour, behind);
@@ -298,20 +294,13 @@ impl Sheet {
 
     fn draw_run(&mut self, letters: &[Letter], colour: Colour, behind: Behind) {
         let picture = behind.and_then(|number| self.grounds.get(number as usize)).filter(|ground| ground.is_picture);
-        if picture.is_some() {
+        if let Some(picture) = picture {
             let dark = share_black(letters, &self.page);
             // By contrast with what the picture became; its own brightness decides where that leaves a choice.
             let white = dark > if luma(colour) > 128 { 0.4 } else { 0.85 };
-            let (how, halo) = if white { (Stroke::White, Stroke::Black) } else { (Stroke::Black, Stroke::White) };
+            let how = if white { Stroke::White } else { Stroke::Black };
             if (0.04..0.96).contains(&dark) {
-                let (far, near) = (fine_rows(4, self.resolution) as i32, fine_rows(2, self.resolution) as i32);
-                for letter in letters {
-                    for (x, y) in [(4, 0), (3, near), (2, near), (0, near), (3, far), (0, far), (1, 0), (2, 0)] {
-                        for (x, y) in [(x, y), (-x, y), (x, -y), (-x, -y)] {
-                            letter.stamp.put(letter.x + x, letter.y + y, &mut self.page, &halo);
-                        }
-                    }
-                }
+                self.around(letters, ROOM).intersect(&picture.region).paint(&mut self.page, white);
             }
             for letter in letters {
                 letter.stamp.put(letter.x, letter.y, &mut self.page, &how);
@@ -320,7 +309,7 @@ impl Sheet {
         }
         let lined = self.ground_of(behind).filter(|ground| matches!(ground.out, Out::Lined(_)));
         if let Some(lined) = lined {
-            let region = self.around(letters).intersect(&lined.region);
+            let region = self.around(letters, ROOM).intersect(&lined.region);
             region.paint(&mut self.page, false);
         }
         let how = match &self.ground {
@@ -332,15 +321,28 @@ impl Sheet {
         }
     }
 
-    /// The boxes letters stand in, with some room.
-    fn around(&self, letters: &[Letter]) -> Region {
-        const ROOM: i32 = 4;
-        let down = fine_rows(ROOM as usize, self.resolution) as i32;
-        let mut runs = Vec::new();
+    /// The boxes letters stand in, with some room, in pels. Words of a line hang together.
+    fn around<'l>(&self, letters: impl IntoIterator<Item = &'l Letter>, room: i32) -> Region {
+        type Span = (i32, i32);
+        const WORDS_APART: i32 = 16;
+        let mut boxes: Vec<(i32, Span, Span)> = Vec::new();
         for letter in letters {
             let ((left, right), (top, bottom)) = letter.stamp.extent(letter.x, letter.y);
-            let clamp = |x: i32| u16::try_from(x.clamp(0, WIDTH_PELS.into())).unwrap_or(0);
-            let run = (clamp(left - ROOM), clamp(right + ROOM));
+            match boxes.last_mut() {
+                Some((line, columns, rows))
+                    if *line == letter.y && left >= columns.0 && left < columns.1 + WORDS_APART =>
+                {
+                    columns.1 = columns.1.max(right);
+                    *rows = (rows.0.min(top), rows.1.max(bottom));
+                }
+                _ => boxes.push((letter.y, (left, right), (top, bottom))),
+            }
+        }
+        let down = fine_rows(room as usize, self.resolution) as i32;
+        let clamp = |x: i32| u16::try_from(x.clamp(0, WIDTH_PELS.into())).unwrap_or(0);
+        let mut runs = Vec::new();
+        for (_, (left, right), (top, bottom)) in boxes {
+            let run = (clamp(left - room), clamp(right + room));
             runs.extend((top - down..bottom + down).filter_map(|y| Some((u32::try_from(y).ok()?, run))));
         }
         Region::of_runs(runs)
@@ -360,111 +362,6 @@ impl Sheet {
         } else {
             region.paint(&mut self.page, true);
         }
-    }
-
-    /// A stamp is as black as the letters it lies on; so they are drawn again, with an edge of white between.
-    fn free_from_stamps(&mut self, items: &[Item], unwanted: &[usize]) {
-        let mut pale: Vec<(Region, u8)> = Vec::new();
-        let thick = u64::from(STAMP_PELS);
-        for (_, item) in items.iter().enumerate().filter(|(at, _)| !unwanted.contains(at)) {
-            let (region, colour) = match item {
-                Item::Letters { letters, colour, .. } if luma(*colour) >= STAMP_LUMA => {
-                    let letters = self.letters.get(letters.clone()).unwrap_or_default();
-                    let high = fine_rows(STAMP_ROWS as usize, self.resolution) as i32;
-                    let runs = letters.iter().filter(|letter| letter.stamp.height >= high);
-                    let runs: Vec<_> = runs
-                        .flat_map(|letter| letter.stamp.region(letter.x, letter.y).runs().collect::<Vec<_>>())
-                        .collect();
-                    (Region::of_runs(runs), *colour)
-                }
-                Item::Ink { region, colour, .. }
-                    if luma(*colour) >= STAMP_LUMA && region.area() >= thick * region.len() as u64 =>
-                {
-                    (region.clone(), *colour)
-                }
-                _ => continue,
-            };
-            if !region.is_empty() {
-                pale.push((region, luma(colour)));
-            }
-        }
-        if pale.is_empty() || pale.len() > STAMPS_MAX {
-            return;
-        }
-        let letters = std::mem::take(&mut self.letters);
-        let mut freed = Vec::new();
-        for item in items {
-            let Item::Letters { letters: range, colour, behind } = item else { continue };
-            if self.ground_of(*behind).is_some_and(|ground| ground.is_picture || ground.out == Out::Black) {
-                continue;
-            }
-            for letter in letters.get(range.clone()).unwrap_or_default() {
-                let ((left, right), (top, bottom)) = letter.stamp.extent(letter.x, letter.y);
-                let hit = pale.iter().any(|(region, pale)| {
-                    *pale >= luma(*colour).saturating_add(STAMP_CONTRAST)
-                        && (top.max(0)..bottom).any(|y| {
-                            let row = region.row(u32::try_from(y).unwrap_or(0));
-                            row.iter().any(|run| i32::from(run.0) < right + 2 && left - 2 < i32::from(run.1))
-                        })
-                });
-                if hit {
-                    freed.push(letter);
-                }
-            }
-        }
-        let down = fine_rows(2, self.resolution) as i32;
-        for letter in &freed {
-            for (x, y) in [(-2, 0), (2, 0), (0, -down), (0, down), (-2, -1), (2, -1), (-2, 1), (2, 1)] {
-                letter.stamp.put(letter.x + x, letter.y + y, &mut self.page, &Stroke::White);
-            }
-        }
-        for letter in freed {
-            letter.stamp.put(letter.x, letter.y, &mut self.page, &Stroke::Black);
-        }
-        self.letters = letters;
-    }
-
-    /// Pale large letters with other letters on them, by their place in the list.
-    fn watermarks(&self) -> Vec<usize> {
-        let mut found = Vec::new();
-        let high = fine_rows(WATERMARK_ROWS as usize, self.resolution) as i32;
-        for (at, item) in self.items.iter().enumerate() {
-            let Item::Letters { letters, colour, behind } = item else { continue };
-            let under = self.colour_of(*behind);
-            if luma(*colour) < 140 || difference(*colour, under) > 115 {
-                continue;
-            }
-            let large: Vec<_> = self
-                .letters
-                .get(letters.clone())
-                .unwrap_or_default()
-                .iter()
-                .map(|letter| letter.stamp.extent(letter.x, letter.y))
-                .filter(|(columns, rows)| rows.1 - rows.0 >= high && columns.1 - columns.0 >= 20)
-                .collect();
-            if large.is_empty() {
-                continue;
-            }
-            let others = self
-                .letters
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| !letters.contains(other))
-                .filter(|(_, letter)| {
-                    let ((left, right), (top, bottom)) = letter.stamp.extent(letter.x, letter.y);
-                    let (x, y) = ((left + right) / 2, (top + bottom) / 2);
-                    bottom - top < high / 2
-                        && large
-                            .iter()
-                            .any(|(columns, rows)| (columns.0..columns.1).contains(&x) && (rows.0..rows.1).contains(&y))
-                })
-                .take(WATERMARK_LETTERS)
-                .count();
-            if others >= WATERMARK_LETTERS {
-                found.push(at);
-            }
-        }
-        found
     }
 
     /// Of a mask's group: where it lets through, which is where it is light (or where anything is).
