@@ -23,9 +23,11 @@ pub(super) struct Picture {
     pub(super) region: Region,
     /// How light it is, on the whole.
     pub(super) luma: u8,
+    /// All of it is: a fill, and not put anywhere.
+    pub(super) plain: bool,
 }
 
-/// Puts a picture in black and white where it belongs; what part of the page it covers.
+/// Puts a picture in black and white where it belongs, unless it is plain; what part of the page it covers.
 pub(super) fn raster(
     image: &RasterImage<'_>,
     transform: Affine,
@@ -42,7 +44,11 @@ pub(super) fn raster(
         && let Some(runs) = bilevel::runs(image.stream(), width, height)
     {
         findings.coarsened |= picture::place_runs(&runs, transform.as_coeffs(), resolution, target).coarsened;
-        return Some(Picture { region: whole(transform, width, height, target.rows()), luma: lightness(&runs) });
+        return Some(Picture {
+            region: whole(transform, width, height, target.rows()),
+            luma: lightness(&runs),
+            plain: false,
+        });
     }
     if is_short(image.stream(), width, height) {
         findings.short_picture = true;
@@ -67,12 +73,19 @@ pub(super) fn raster(
                 Some(alpha) => region_of(alpha, transform, (width, height), target.rows()),
                 None => whole(transform, width, height, target.rows()),
             };
+            if alpha.is_none()
+                && let Some((&luma, rest)) = raster.luma.split_first()
+                && rest.iter().all(|other| *other == luma)
+            {
+                drawn = Some(Picture { region, luma, plain: true });
+                return;
+            }
             if let Some(alpha) = alpha {
                 raster.alpha = Some(fitted(alpha, width, height));
             }
             let placed = picture::place(&raster, transform.as_coeffs(), resolution, target, None);
             findings.coarsened |= placed.coarsened;
-            drawn = Some(Picture { region, luma });
+            drawn = Some(Picture { region, luma, plain: false });
         },
         Some(wanted),
     );

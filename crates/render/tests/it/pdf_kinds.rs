@@ -168,6 +168,16 @@ fn words_on_a_picture_stay_solid() {
 }
 
 #[test]
+fn a_picture_of_one_colour_is_a_fill() {
+    let picture = "q 300 0 0 40 90 585 cm BI /W 2 /H 2 /BPC 8 /CS /G /F /AHx ID 80808080> EI Q\n";
+    let (left, right, top, bottom) = extent(&draw(picture)).expect("alone, it is seen");
+    let black = draw(&words(BLACK));
+    assert!(draw(&(picture.to_owned() + &words(BLACK))) == black, "under words, it is not");
+    let within = extent(&black).unwrap();
+    assert!(left <= within.0 && within.1 <= right && top <= within.2 && within.3 <= bottom);
+}
+
+#[test]
 fn a_stamp_leaves_the_lines_it_lies_on_as_they_are() {
     let words = words(BLACK).replace(',', "");
     let letters = draw(&words);
