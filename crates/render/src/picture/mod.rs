@@ -88,7 +88,7 @@ pub(crate) fn place(
         return Placed::default();
     };
     if raster.luma.iter().all(|luma| matches!(luma, 0 | 255)) {
-        specks::clear(&mut on_grid, area(transform), resolution);
+        specks::clear(&mut on_grid, transform, resolution);
     }
     ink::paint(&on_grid, resolution, target, clip)
 }
@@ -100,17 +100,17 @@ pub(crate) fn on_grid(raster: &Raster, transform: [f64; 6], columns: u16, rows: 
 
 /// As [`place`], for a picture of one bit a pixel, given as its black runs.
 pub(crate) fn place_runs(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> Placed {
-    match runs_on_grid(runs, transform, target) {
-        Some(on_grid) if !paint_strokes(&on_grid, transform, resolution, target) => {
-            ink::paint(&on_grid, resolution, target, None)
-        }
-        _ => Placed::default(),
+    let Some(mut on_grid) = runs_on_grid(runs, transform, target) else { return Placed::default() };
+    if paint_strokes(&mut on_grid, runs, transform, resolution, target) {
+        return Placed::default();
     }
+    ink::paint(&on_grid, resolution, target, None)
 }
 
 /// As [`place_runs`]; false, and nothing to be seen, for what is dithered.
 pub(crate) fn place_strokes(runs: &Rows, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> bool {
-    runs_on_grid(runs, transform, target).is_none_or(|on_grid| paint_strokes(&on_grid, transform, resolution, target))
+    runs_on_grid(runs, transform, target)
+        .is_none_or(|mut on_grid| paint_strokes(&mut on_grid, runs, transform, resolution, target))
 }
 
 fn runs_on_grid(runs: &Rows, transform: [f64; 6], target: &Bitmap) -> Option<OnGrid> {
@@ -120,20 +120,24 @@ fn runs_on_grid(runs: &Rows, transform: [f64; 6], target: &Bitmap) -> Option<OnG
 }
 
 /// Without specks; false for what is dithered, whose dots are none.
-fn paint_strokes(on_grid: &OnGrid, transform: [f64; 6], resolution: Resolution, target: &mut Bitmap) -> bool {
-    let mut clean = on_grid.clone();
-    specks::clear(&mut clean, area(transform), resolution);
-    strokes::paint(&clean, pixel(transform), resolution, target)
+fn paint_strokes(
+    on_grid: &mut OnGrid,
+    runs: &Rows,
+    transform: [f64; 6],
+    resolution: Resolution,
+    target: &mut Bitmap,
+) -> bool {
+    let specks = specks::clear_runs(on_grid, runs, transform, resolution);
+    let done = strokes::paint(on_grid, pixel(transform), resolution, target);
+    if !done {
+        specks.put_back(on_grid);
+    }
+    done
 }
 
 /// How many pels a pixel is wide and rows high.
 fn pixel([a, b, c, d, _, _]: [f64; 6]) -> (f64, f64) {
     (a.hypot(c), b.hypot(d))
-}
-
-/// Pels that a pixel covers.
-fn area([a, b, c, d, _, _]: [f64; 6]) -> f64 {
-    (a * d - b * c).abs()
 }
 
 pub(crate) fn render(document: &[u8], out: &mut Output<'_>) -> Result<(), RenderError> {

@@ -7,7 +7,6 @@
 use super::Raster;
 
 /// A picture on the fax grid: a rectangle of the page.
-#[derive(Clone)]
 pub(crate) struct OnGrid {
     /// First column of the page.
     pub(crate) left: usize,
