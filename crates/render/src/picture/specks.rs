@@ -164,8 +164,8 @@ mod tests {
     fn from_runs_the_same_specks_are_found() {
         let mut pixels = Bitmap::new(120, 90);
         // Specks, a full stop, a hairline, a slanted one.
-        [(10, 10), (119, 50), (60, 0), (33, 47)].map(|(x, y)| pixels.set_black(x, y));
-        [(80, 20), (81, 20), (80, 21), (81, 21)].map(|(x, y)| pixels.set_black(x, y));
+        [(10, 10), (119, 50), (60, 0), (33, 47)].into_iter().for_each(|(x, y)| pixels.set_black(x, y));
+        [(80, 20), (81, 20), (80, 21), (81, 21)].into_iter().for_each(|(x, y)| pixels.set_black(x, y));
         (0..30).for_each(|at| pixels.set_black(20, 50 + at));
         (0..30).for_each(|at| pixels.set_black(50 + at as u16, 50 + at));
         let rows = pixels.to_rows();
