@@ -95,11 +95,13 @@ def dirty(image, seed, grain, uneven=0.0, edges=0.0, blur=0.7):
     return Image.fromarray(np.clip(pels, 0, 255).astype(np.uint8), image.mode)
 
 
-def grey_scan(name, dots, seed, ink, ground, turn, mode="L", photo=False, through=0.0, **dirt):
+def grey_scan(name, dots, seed, ink, ground, turn, mode="L", photo=False, through=0.0, whole=False, **dirt):
     @page(name)
     def _():
         scan = letter(dots, ink, ground, mode, photos.still_life(1200, 800) if photo else None).turned(turn, ground)
         image = scan.image
+        if whole:
+            scan.whole()
         if through:
             # The back of the sheet, seen through it.
             back = letter(dots, ink, ground, mode).image.transpose(Image.FLIP_LEFT_RIGHT).filter(ImageFilter.GaussianBlur(3))
@@ -119,6 +121,8 @@ grey_scan("scan-colour-yellowed", 200, 14, (60, 50, 90), (232, 214, 170), 0.3, m
 grey_scan("scan-grey-dark-paper", 200, 15, 30, 150, 0.0, grain=7, uneven=0.25)
 grey_scan("scan-grey-through", 200, 16, 40, 240, 0.2, through=0.25, grain=5)
 grey_scan("scan-grey-with-photo", 200, 17, 40, 240, 0.0, photo=True, grain=5)
+grey_scan("scan-grey-askew", 300, 18, 45, 238, 1.5, whole=True, grain=6)
+grey_scan("scan-grey-far-askew", 200, 19, 45, 238, -3.0, whole=True, grain=6)
 
 
 def g4_pdf(*images):
@@ -149,10 +153,12 @@ def g4_pdf(*images):
     return pdf + f"{table}trailer <</Size {len(parts) + 1} /Root 1 0 R>>\nstartxref\n{len(pdf)}\n%%EOF\n".encode()
 
 
-def two_tone_scan(name, dots, seed, turn, specks):
+def two_tone_scan(name, dots, seed, turn, specks, whole=False):
     @page(name)
     def _():
         scan = letter(dots, 40, 240).turned(turn, 240)
+        if whole:
+            scan.whole()
         pels = np.asarray(dirty(scan.image, seed, 14, uneven=0.05)) > 135
         random = np.random.RandomState(seed)
         pels = pels ^ (random.rand(*pels.shape) < specks)
@@ -165,6 +171,8 @@ def two_tone_scan(name, dots, seed, turn, specks):
 two_tone_scan("scan-1bit-300", 300, 21, 0.0, 0.0002)
 two_tone_scan("scan-1bit-300-turned", 300, 22, 0.6, 0.001)
 two_tone_scan("scan-1bit-200", 200, 23, -0.3, 0.0005)
+two_tone_scan("scan-1bit-askew", 300, 24, 1.5, 0.0002, whole=True)
+two_tone_scan("scan-1bit-far-askew", 300, 25, -3.0, 0.0002, whole=True)
 
 
 def receipt(name, ink, ground, seed, uneven, grain, turn):

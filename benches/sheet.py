@@ -188,6 +188,10 @@ class Picture(Known):
             turned.blocks.append({"text": block["text"], "box": (min(xs), min(ys), max(xs), max(ys))})
         return turned
 
+    def whole(self):
+        """All text as one block, to be found wherever a renderer lays it."""
+        self.blocks = [{"text": " ".join(block["text"] for block in self.blocks), "box": (0, 0, *self.image.size)}]
+
     def give(self, sheet, x, y, width, height):
         """What is known, moved to where the picture lies on a sheet."""
         sx, sy = width / self.image.width, height / self.image.height

@@ -1,10 +1,13 @@
 //! The words of the REST API: requests, answers, error codes.
 
 pub mod answer;
+pub mod control;
 
 pub mod base64;
 
 pub mod job;
+
+pub mod lists;
 
 pub mod report;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Something about the pages that may surprise. Names no content.
+/// Something about the fax that may surprise. Names no content, save hosts that the document refers to: not for logs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Warning {
@@ -23,8 +23,13 @@ pub enum Warning {
     Coarsened { page: u32 },
     /// The cover page's template asks for keys that the recipient has no properties for; they are left empty.
     EmptyKeys { count: u32 },
-    /// Something the document refers to was left out, since only what it carries itself is shown.
+    /// Something the document refers to was left out: it is neither in the document nor was it fetched.
     LeftOut { count: u32 },
+    /// A number of the recipient is not a valid one in its country's plan, as far as we know: 1 is `number`, 2 the first of
+    /// `alternativeNumbers`. It is called all the same.
+    DoubtfulNumber { number: u32 },
+    /// Why something that lies at this host was left out. The rest of the address may hold secrets.
+    NotFetched { host: String, reason: String },
 }
 
 impl Warning {
@@ -39,6 +44,8 @@ impl Warning {
             Self::Coarsened { .. } => "coarsened",
             Self::EmptyKeys { .. } => "empty_keys",
             Self::LeftOut { .. } => "left_out",
+            Self::DoubtfulNumber { .. } => "doubtful_number",
+            Self::NotFetched { .. } => "not_fetched",
         }
     }
 
@@ -50,7 +57,11 @@ impl Warning {
             | Self::Shrunk { page, .. }
             | Self::NearEdge { page }
             | Self::Coarsened { page } => *page = page.saturating_add(pages),
-            Self::MissingGlyphs { .. } | Self::EmptyKeys { .. } | Self::LeftOut { .. } => {}
+            Self::MissingGlyphs { .. }
+            | Self::EmptyKeys { .. }
+            | Self::LeftOut { .. }
+            | Self::NotFetched { .. }
+            | Self::DoubtfulNumber { .. } => {}
         }
         self
     }
@@ -67,6 +78,14 @@ impl fmt::Display for Warning {
             Self::Coarsened { page } => write!(f, "pictures on page {page} were made coarser to keep the fax short"),
             Self::EmptyKeys { count } => write!(f, "{count} keys of the cover page have no value"),
             Self::LeftOut { count } => write!(f, "{count} things that the document refers to were left out"),
+            Self::DoubtfulNumber { number: 1 } => {
+                write!(f, "the recipient's number is not a valid number in its country's plan")
+            }
+            Self::DoubtfulNumber { number } => {
+                let alternative = number.saturating_sub(1);
+                write!(f, "alternative number {alternative} is not a valid number in its country's plan")
+            }
+            Self::NotFetched { host, reason } => write!(f, "something at {host} was left out: {reason}"),
         }
     }
 }

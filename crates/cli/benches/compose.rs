@@ -14,7 +14,7 @@ use ferrofax_api::job::{Charset, Content, Document, DocumentKind, FaxJob, Proper
 use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_server::compose::Composer;
-use ferrofax_server::jobs::{DeliveryId, JobId, NewDelivery, NewJob, Policy, Routes, decide};
+use ferrofax_server::jobs::{DeliveryId, JobId, NewDelivery, NewJob, Policy, Retry, Routes, decide};
 use ferrofax_server::prepare::convert::{self, Converters};
 use ferrofax_server::prepare::worker::{Pool, Settings};
 use ferrofax_server::prepare::{Prepare, Renderer};
@@ -58,7 +58,8 @@ async fn measure(recipients: usize, cover: bool, header: bool) {
         document_time_max: Duration::from_secs(60),
     });
     let routes = Routes::new([(String::new(), "world".to_owned())]);
-    let prepare = Arc::new(Prepare { store: store.clone(), renderer, routes, owner: "bench".into() });
+    let policy = Arc::new(Policy::new(routes, Retry { attempts_max: 1, ..Retry::default() }));
+    let prepare = Arc::new(Prepare { store: store.clone(), renderer, policy: policy.clone(), owner: "bench".into() });
     let stop = CancellationToken::new();
     let mut prepared = store.bell(Stage::Send);
     let stage = tokio::spawn({
@@ -74,7 +75,8 @@ async fn measure(recipients: usize, cover: bool, header: bool) {
     let (mut children, mut memory) = (BTreeSet::new(), [(0, 0); 4]);
     let before = cpu_seconds();
     for n in 0..recipients {
-        let claim = store.claim_delivery("bench", Timestamp::now(), LEASE, "world").await.expect("the store works");
+        let claim = store.claim_delivery("bench", Timestamp::now(), LEASE, "world", &policy).await;
+        let claim = claim.expect("the store works");
         let claim = claim.expect("a delivery is due");
         let began = Instant::now();
         let fax = gather(&store, &claim, Timestamp::now()).await.expect("all is there");
@@ -82,7 +84,7 @@ async fn measure(recipients: usize, cover: bool, header: bool) {
         composed += began.elapsed();
         pages += fax.pages.len();
         let claim = store.record_composed(claim, fax.cover_pages, &fax.warnings).await.expect("recorded");
-        settle(&store, claim).await;
+        settle(&store, claim, &policy).await;
         children.extend(composer.idle_pids());
         let (here, child) = &mut memory[n * 4 / recipients];
         *here = rss_mb(std::process::id()).max(*here);
@@ -107,19 +109,21 @@ async fn measure(recipients: usize, cover: bool, header: bool) {
     );
 }
 
-async fn settle(store: &Store, claim: DeliveryClaim) {
+async fn settle(store: &Store, claim: DeliveryClaim, policy: &Arc<Policy>) {
     let now = Timestamp::now();
     let result = AttemptResult {
         outcome: Outcome::Busy,
         answered_at: None,
         ended_at: now,
         sip_status: Some(486),
+        q850: None,
+        bit_rate: None,
         remote_id: None,
         ladder: Ladder::default(),
     };
     let history = store.history(&claim).await.expect("a history");
-    let next = decide(&result.outcome, &history, &Policy::default(), now);
-    store.settle_attempt(claim, result, next).await.expect("settled");
+    let next = decide(&result.end(), &history, policy, now);
+    store.settle_attempt(claim, result, next, policy).await.expect("settled");
 }
 
 fn job(recipients: usize, cover: bool, header: bool) -> NewJob {
@@ -156,7 +160,12 @@ fn job(recipients: usize, cover: bool, header: bool) -> NewJob {
         valid: Default::default(),
     };
     let now = Timestamp::now();
-    let delivery = |n| NewDelivery { id: DeliveryId(format!("FN{n:020}")), dial: format!("004989{n:06}") };
+    let delivery = |n| NewDelivery {
+        id: DeliveryId(format!("FN{n:020}")),
+        dial: format!("004989{n:06}"),
+        alternatives: vec![],
+        warnings: vec![],
+    };
     NewJob {
         id: JobId("FJ00000000000000000001".into()),
         customer: "99999TE".into(),
@@ -165,6 +174,7 @@ fn job(recipients: usize, cover: bool, header: bool) -> NewJob {
         valid_from: now,
         valid_until: now + Duration::from_secs(86_400),
         order,
+        once: None,
         deliveries: (0..recipients).map(delivery).collect(),
     }
 }

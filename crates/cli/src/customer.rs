@@ -69,6 +69,21 @@ pub struct Settings {
     /// Days a finished job is kept.
     #[arg(long)]
     retention_days: Option<u16>,
+    /// true: nothing leaves the house, every call goes to the built-in fax machines.
+    #[arg(long)]
+    test_mode: Option<bool>,
+    /// Calls at the same time; 0: no limit but the lines'.
+    #[arg(long)]
+    channels: Option<u32>,
+    /// When nobody is called, by the clock of the number's place: "22:00-07:00".
+    #[arg(long)]
+    quiet_hours: Option<String>,
+    /// Whether a call that sends the rest of a fax begins with the cover page once more.
+    #[arg(long)]
+    repeat_cover: Option<bool>,
+    /// Whether several faxes that wait for one number go out in one call.
+    #[arg(long)]
+    share_calls: Option<bool>,
 }
 
 /// One of the API's words, in any case.
@@ -109,6 +124,15 @@ impl Settings {
         if let Some(days) = self.retention_days {
             account.retention_days = days;
         }
+        account.test_mode = self.test_mode.unwrap_or(account.test_mode);
+        if let Some(channels) = self.channels {
+            account.channels = Some(channels).filter(|channels| *channels > 0);
+        }
+        if let Some(quiet_hours) = self.quiet_hours {
+            account.quiet_hours = text(quiet_hours).map(|hours| hours.parse()).transpose().context("--quiet-hours")?;
+        }
+        account.repeat_cover = self.repeat_cover.unwrap_or(account.repeat_cover);
+        account.share_calls = self.share_calls.unwrap_or(account.share_calls);
         Ok(())
     }
 }

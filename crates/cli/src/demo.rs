@@ -57,6 +57,8 @@ impl Demo {
         for line in &mut config.lines {
             line.kind = LineKind::Loopback { speed: if self.real_time { 1 } else { 10 } };
         }
+        // Whoever watches wants to see how a call ends, not to wait for the next.
+        config.retry.attempts_max = 1;
         config.log.level = "warn".to_owned();
         settings::log(&config.log)?;
 

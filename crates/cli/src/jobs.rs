@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use ferrofax_server::jobs::JobId;
+use ferrofax_server::jobs::{DeliveryState, JobId};
+use ferrofax_server::store;
 use indicatif::ProgressBar;
+use jiff::Timestamp;
 
 use crate::client::{self, Client, Target};
 use crate::customer;
@@ -96,8 +98,31 @@ impl Show {
     }
 }
 
+/// Which of a job's faxes.
+#[derive(Debug, clap::Args)]
+pub struct Control {
+    /// Job id.
+    job: String,
+    /// A recipient's place in the request, from 0; all of them if not given.
+    #[arg(long)]
+    recipient: Option<u32>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Control {
+    pub async fn run(self, control: store::Control) -> Result<()> {
+        let store = customer::open(&self.place)?;
+        let which = store::Which { job: JobId(self.job.clone()), recipient: self.recipient, login: None };
+        let done = store.control(&which, control, Timestamp::now()).await?;
+        let done = done.with_context(|| format!("there is no job {}, or no such recipient", self.job))?;
+        println!("{} done, {} in a call, {} as they were", done.done, done.in_call, done.unchanged);
+        Ok(())
+    }
+}
+
 /// A job's calls as text.
-pub async fn story(store: &ferrofax_server::store::Store, view: &ferrofax_server::store::JobView) -> Result<String> {
+pub async fn story(store: &store::Store, view: &store::JobView) -> Result<String> {
     use std::fmt::Write as _;
     let mut text = String::new();
     writeln!(text, "job {}, accepted {:.0}, {} pages", view.id, view.accepted_at, view.pages)?;
@@ -108,16 +133,30 @@ pub async fn story(store: &ferrofax_server::store::Store, view: &ferrofax_server
         let status = delivery.status.as_deref().unwrap_or("PENDING");
         let (confirmed, pages) = (delivery.pages_confirmed, view.pages + delivery.cover_pages);
         writeln!(text, "\nto {}: {status}, {confirmed} of {pages} pages confirmed", delivery.number)?;
+        for warning in &delivery.number_warnings {
+            writeln!(text, "  warning: {warning}")?;
+        }
         for warning in &delivery.warnings {
             writeln!(text, "  warning: cover page: {warning}")?;
         }
         if let Some(reason) = &delivery.reason {
             writeln!(text, "  {reason}")?;
         }
+        match delivery.state {
+            DeliveryState::Held => writeln!(text, "  held")?,
+            DeliveryState::Waiting => writeln!(text, "  the next call is due {:.0}", delivery.not_before)?,
+            _ => {}
+        }
         for attempt in &delivery.attempts {
             let outcome = attempt.outcome.as_ref().map_or("running", |outcome| outcome.code());
             let (number, line) = (attempt.number, &attempt.line);
             writeln!(text, "\nattempt {number}, line {line}, {:.0}: {outcome}", attempt.started_at)?;
+            if attempt.dial != delivery.dial {
+                writeln!(text, "  to another of the recipient's numbers")?;
+            }
+            if attempt.pages_repeated > 0 {
+                writeln!(text, "  with the cover page once more")?;
+            }
             if attempt.first_page > 0 {
                 writeln!(text, "  from page {}", attempt.first_page + 1)?;
             }

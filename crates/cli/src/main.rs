@@ -6,6 +6,7 @@ mod customer;
 mod demo;
 mod files;
 mod jobs;
+mod lists;
 mod receive;
 mod serve;
 mod settings;
@@ -15,6 +16,7 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use ferrofax_server::store::Control;
 
 /// A fax service: REST API in, real faxes out.
 #[derive(Debug, Parser)]
@@ -36,6 +38,12 @@ enum Command {
     Status(jobs::Status),
     /// A job's attempts and the conversation of every call, from the data folder.
     Show(jobs::Show),
+    /// End a job's faxes, from the data folder. A running call ends as soon as it can.
+    Cancel(jobs::Control),
+    /// Keep a job's faxes back, from the data folder. A running call goes on.
+    Hold(jobs::Control),
+    /// Let a held job go on, from the data folder.
+    Release(jobs::Control),
     /// A fax as its recipient would get it, without a call: pages, time on the line, warnings.
     Render(files::Render),
     /// Templates of cover pages.
@@ -44,6 +52,9 @@ enum Command {
     /// Overlays: stationery under a fax's pages.
     #[command(subcommand)]
     Overlay(stationery::Overlay),
+    /// Do-not-fax lists: the operator's, the public ones, customers' own.
+    #[command(subcommand)]
+    List(lists::Lists),
     /// Answer calls and write each fax as TIFF.
     Receive(receive::Receive),
     /// Customers, their logins and settings.
@@ -86,9 +97,13 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Send(send) => send.run().await,
             Command::Status(status) => status.run().await,
             Command::Show(show) => show.run().await,
+            Command::Cancel(job) => job.run(Control::Cancel).await,
+            Command::Hold(job) => job.run(Control::Hold).await,
+            Command::Release(job) => job.run(Control::Release).await,
             Command::Render(render) => render.run().await,
             Command::Template(template) => template.run().await,
             Command::Overlay(overlay) => overlay.run().await,
+            Command::List(lists) => lists.run().await,
             Command::Receive(receive) => receive.run().await,
             Command::Customer(customer) => customer.run().await,
             Command::Check(place) => settings::check(&place),

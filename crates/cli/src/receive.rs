@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use ferrofax_fax::page::StoredPage;
 use ferrofax_fax::t30::{self, Config, Role, Task};
 use ferrofax_fax::tiff::{Compression, Writer};
-use ferrofax_server::line::{CallRecord, GiveUp, Speed, T38Settings};
+use ferrofax_server::line::{CallRecord, GiveUp, Speed};
 use ferrofax_server::receive::{Answerer, Reply, Settings, Tray};
 use jiff::Timestamp;
 
@@ -35,7 +35,7 @@ impl Receive {
         std::fs::create_dir_all(&self.output).with_context(|| format!("can't make {}", self.output.display()))?;
         let config = Config::new(Role::Answerer, Task::Receive, t30::local_id(&self.csid));
         let settings = Settings { speed: Speed::new(self.speed), ..Settings::at(self.listen) };
-        let reply = move |_: &str| Reply::Fax { config: Box::new(config.clone()), t38: T38Settings::default() };
+        let reply = move |_: &str| Reply::fax(config.clone());
         let folder: Arc<Path> = self.output.into();
         let (calls, begun) = (Arc::new(AtomicU64::new(1)), Timestamp::now().as_millisecond());
         let tray = move || {

@@ -31,6 +31,8 @@ pub async fn serve(place: &Place) -> Result<()> {
     settings::log(&config.log)?;
     // Ask for signals first, so that none is missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // A limit on the size of files is a full disk, and no reason to die.
+    let _full = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
     let service =
         Service::start(&config, Surroundings { renderer: renderer()?, keeper: keeper()?, tray: None }).await?;
     println!("ferrofax listens on {}", service.url());

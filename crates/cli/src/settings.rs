@@ -4,8 +4,9 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use ferrofax_server::accept::number;
 use ferrofax_server::config::{self, Config, LogFormat};
-use ferrofax_server::line::SILENCED_TARGET;
+use ferrofax_server::line;
 use tracing_subscriber::EnvFilter;
 
 /// Which configuration.
@@ -53,8 +54,11 @@ pub fn check(place: &Place) -> Result<()> {
 
 /// Logs go to stderr, so that stdout is the command's own words.
 pub fn log(config: &config::Log) -> Result<()> {
-    // The SIP library logs whole messages, numbers and all; it is never heard.
-    let filter = EnvFilter::try_new(&config.level)?.add_directive(format!("{SILENCED_TARGET}=off").parse()?);
+    // The SIP library logs whole messages, numbers and all, and the one for numbers what it reads; they are never heard.
+    let mut filter = EnvFilter::try_new(&config.level)?;
+    for target in [line::SILENCED_TARGET, number::SILENCED_TARGET] {
+        filter = filter.add_directive(format!("{target}=off").parse()?);
+    }
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let log = log.with_ansi(std::io::stderr().is_terminal());
     match config.format {

@@ -12,7 +12,7 @@ use anyhow::Context;
 use ferrofax_api::job::{Charset, DocumentKind, Paper};
 use ferrofax_api::warning::Warning;
 use ferrofax_render as render;
-use ferrofax_server::prepare::protocol::{self, BandLine, CoverOrder, Job, Refusal, Reply, Task};
+use ferrofax_server::prepare::protocol::{self, BandLine, CoverOrder, Fetched, Job, Refusal, Reply, Task};
 use ferrofax_template::header::Line;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,6 +22,8 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Address space in bytes. The hungriest page of a large collection of odd PDFs took half of it.
 const ADDRESS_SPACE_MAX: u64 = 2 << 30;
+
+const _: () = assert!(render::ADDRESSES_MAX <= protocol::WANTED_MAX, "a child would be let go for asking too much");
 
 #[derive(Debug, clap::Args)]
 pub struct RenderWorker {
@@ -50,8 +52,9 @@ fn run() -> anyhow::Result<()> {
         let _ = writeln!(io::stderr(), "panicked at {place}");
     }));
     confine().context("the render child could not confine itself")?;
-    let mut input = io::stdin().lock();
-    let mut output = BufWriter::new(io::stdout().lock());
+    // Not locked: what lays out HTML does so on a thread of its own, and asks from there; see `fetch`.
+    let mut input = io::stdin();
+    let mut output = BufWriter::new(io::stdout());
     while let Some((job, body)) = protocol::read::<Job>(&mut input, protocol::DOCUMENT_BYTES_MAX)? {
         allow_cpu_time(job.cpu_seconds_max)?;
         let result = carry_out(&job, body, &mut |page| {
@@ -72,6 +75,7 @@ fn carry_out(job: &Job, body: Vec<u8>, sink: render::Sink<'_>) -> Result<render:
         paper: self::paper(paper),
         resolution,
         limits: render::Limits { pages: job.pages_max, ..defaults.limits },
+        fetch: Some(fetch),
         ..defaults
     };
     match job.task {
@@ -91,6 +95,23 @@ fn carry_out(job: &Job, body: Vec<u8>, sink: render::Sink<'_>) -> Result<render:
             render::band::render(&bands.into_iter().map(lines).collect::<Vec<_>>(), resolution, sink)
         }
     }
+}
+
+/// Has the service get what a document refers to. Nothing else is said meanwhile: every message is flushed whole.
+fn fetch(urls: &[String]) -> Vec<Option<Vec<u8>>> {
+    // A broken pipe ends this process when it next says something.
+    ask(urls).unwrap_or_default()
+}
+
+fn ask(urls: &[String]) -> io::Result<Vec<Option<Vec<u8>>>> {
+    protocol::write(&mut io::stdout(), &Reply::Wanted, &serde_json::to_vec(urls)?)?;
+    let mut input = io::stdin();
+    let answers = urls.iter().map(|_| {
+        let (Fetched { found }, bytes) = protocol::read(&mut input, protocol::DOCUMENT_BYTES_MAX)?
+            .ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        Ok(found.then_some(bytes))
+    });
+    answers.collect()
 }
 
 /// Gives up what a renderer does not need.

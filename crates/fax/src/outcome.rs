@@ -48,6 +48,8 @@ pub enum Outcome {
     Busy,
     /// It rang, nobody answered in time.
     NoAnswer,
+    /// The trunk took the call, and nothing followed in time: it did not even ring.
+    NoReaction,
     /// The number is not in use.
     NumberNotAssigned,
     /// The number is incomplete or no number the network knows.
@@ -127,6 +129,7 @@ impl Outcome {
             Self::Received => "received",
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
+            Self::NoReaction => "no_reaction",
             Self::NumberNotAssigned => "number_not_assigned",
             Self::NumberInvalid => "number_invalid",
             Self::NumberChanged => "number_changed",
@@ -173,6 +176,7 @@ impl Outcome {
             Self::Sent | Self::Received => Fault::None,
             Self::Busy
             | Self::NoAnswer
+            | Self::NoReaction
             | Self::Unavailable
             | Self::NumberNotAssigned
             | Self::NumberInvalid

@@ -35,6 +35,7 @@ use ferrofax_fax::t6;
 
 pub use error::RenderError;
 pub use geometry::Paper;
+pub use html::ADDRESSES_MAX;
 pub use text::charset::Charset;
 
 /// What a document is.
@@ -52,8 +53,11 @@ pub enum Kind {
     Picture,
 }
 
+/// Gets what lies at these http and https addresses, in their order; none for what can't be had. It may be called from any thread.
+pub type Fetch = fn(&[String]) -> Vec<Option<Vec<u8>>>;
+
 /// How to render.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// The encoding of plain text; other kinds don't look at it.
     pub charset: Charset,
@@ -63,6 +67,8 @@ pub struct Options {
     pub resolution: Resolution,
     /// What is too much.
     pub limits: Limits,
+    /// For what HTML refers to; without it nothing is fetched. One document has [`ADDRESSES_MAX`] addresses fetched at most.
+    pub fetch: Option<Fetch>,
 }
 
 impl Default for Options {
@@ -72,6 +78,7 @@ impl Default for Options {
             paper: Paper::A4,
             resolution: Resolution::Fine,
             limits: Limits { pages: 1000, image_bytes: 256 << 20 },
+            fetch: None,
         }
     }
 }
@@ -92,7 +99,7 @@ pub struct Summary {
     pub pages: u32,
     /// Characters that no font at hand could show, or that were not characters of the stated encoding. A lower bound for PDF.
     pub missing_glyphs: u32,
-    /// Things a document refers to that were not fetched.
+    /// Things a document refers to that were not had.
     pub left_out: u32,
     /// Of a cover page: keys without a value.
     pub empty_keys: u32,

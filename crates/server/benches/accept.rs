@@ -92,6 +92,12 @@ fn job(id: &str, document_bytes: usize) -> NewJob {
             customer_reference: None,
             valid: Default::default(),
         },
-        deliveries: vec![NewDelivery { id: DeliveryId(format!("FN{id}")), dial: "004989123".into() }],
+        deliveries: vec![NewDelivery {
+            id: DeliveryId(format!("FN{id}")),
+            dial: "004989123".into(),
+            alternatives: vec![],
+            warnings: vec![],
+        }],
+        once: None,
     }
 }

@@ -1,5 +1,5 @@
 //! Prints `docs/outcomes.md`.
 
 fn main() {
-    print!("{}", ferrofax_server::jobs::outcomes_page());
+    print!("{}", ferrofax_server::docs::outcomes_page());
 }

@@ -3,17 +3,20 @@
 //! A fax: `http → accept → store ⇢ prepare → (render child) → store ⇢ send → line → jobs::decide → store → http`.
 //! Each `⇢` is a claim from the store. Stages never call each other. `ARCHITECTURE.md` walks the whole way.
 //!
-//! Left out: a stage that pushes and mails reports (finished jobs leave a row in `events` for it), redial, metrics.
+//! Left out: a stage that pushes and mails reports (finished jobs leave a row in `events` for it), metrics.
 
 pub mod accept;
 pub mod blobs;
 pub mod compose;
 pub mod config;
+pub mod docs;
 pub mod export;
+pub mod failpoint;
 pub mod fetch;
 pub mod http;
 pub mod jobs;
 pub mod line;
+pub mod lists;
 pub mod prepare;
 pub mod receive;
 pub mod send;

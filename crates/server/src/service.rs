@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
@@ -16,13 +16,14 @@ use crate::accept::allow::NotASubnet;
 use crate::accept::id::{Ids, NotANodeId};
 use crate::compose::Composer;
 use crate::config::{self, Config, ImportError, LineKind};
-use crate::fetch::{self, Exempt, Fetcher, NoClient};
+use crate::fetch::{self, Exempt, Fetcher, Hosts, NoClient, NotAHost};
 use crate::http::{self, Door, Listener, TlsError};
 use crate::jobs::Policy;
 use crate::line::loopback::Loopback;
 use crate::line::{Line, LineError, Secret, Speed, T38Settings, Trunk};
 use crate::prepare::convert::{self, Converters};
 use crate::prepare::fetching::{Fetch, Retries};
+use crate::prepare::resources::{RESOURCE_BYTES_MAX, RESOURCE_TIME_MAX, Resources};
 use crate::prepare::worker::{self, Pool};
 use crate::prepare::{Prepare, Renderer};
 use crate::receive::{PassOn, Received};
@@ -41,6 +42,10 @@ const FETCHES: usize = 8;
 const COMPOSE_TIME_MAX: Duration = Duration::from_secs(30);
 /// Cover pages and calls' header lines made by one child. They are small, and of templates that were checked; a fresh child is slow.
 const COMPOSITIONS_PER_CHILD: u32 = 5000;
+/// How long what cover pages refer to is used before it is fetched anew.
+const KEEP_RESOURCES: Duration = Duration::from_secs(600);
+/// A difference between the clocks that is more than a slow machine or a time server's nudge.
+const CLOCK_SET: SignedDuration = SignedDuration::from_secs(5);
 /// Younger files may belong to jobs that are being accepted.
 const BLOBS_SETTLED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -67,6 +72,8 @@ pub enum StartError {
     Convert(#[source] std::io::Error),
     #[error("fetch.allow")]
     FetchAllow(#[from] NotASubnet),
+    #[error("fetch.resource_hosts")]
+    ResourceHosts(#[from] NotAHost),
     #[error("fetching documents")]
     Fetch(#[from] NoClient),
     #[error("line {name} can't be opened")]
@@ -124,7 +131,7 @@ impl Service {
             Some(node) => node.clone(),
             None => store.node_id(&Ids::random_node()).await?,
         };
-        let policy = Policy::default();
+        let policy = Arc::new(config.policy());
         // We hold the lock, so every claim in our name is a dead one.
         let swept = store.reclaim_from(&owner, now, &policy).await?;
         if swept.preparations + swept.deliveries > 0 {
@@ -134,9 +141,8 @@ impl Service {
                 "the last run was cut off; its work goes on"
             );
         }
-        let routes = config.routes();
-        store.reroute(&routes).await?;
         config::import(config, &store, now).await?;
+        store.reroute(&policy.routes).await?;
 
         let children = config.render.children.max(1);
         let renderer = Arc::new(renderer(config, &surroundings)?);
@@ -150,7 +156,8 @@ impl Service {
             composer: composer.clone(),
             fetcher: fetcher.clone(),
         };
-        let prepare = Arc::new(Prepare { store: store.clone(), renderer, routes, owner: owner.clone() });
+        let prepare =
+            Arc::new(Prepare { store: store.clone(), renderer, policy: policy.clone(), owner: owner.clone() });
         let fetch = Arc::new(Fetch {
             store: store.clone(),
             fetcher,
@@ -159,7 +166,7 @@ impl Service {
         });
 
         let mut ways = Vec::new();
-        for line in &config.lines {
+        for line in config.lines.iter().chain(&config.own_test_line()) {
             ways.push(Arc::new(open(line, surroundings.tray.clone()).await?));
         }
 
@@ -206,10 +213,12 @@ impl Service {
         for way in ways {
             let stop = service.stop_sending.clone();
             let composer = composer.clone();
-            let send = Send { store: service.store.clone(), composer, owner: owner.clone(), policy, stop };
+            let (store, owner, policy) = (service.store.clone(), owner.clone(), policy.clone());
+            let send = Send { store, composer, owner, policy, stop };
             service.sending.spawn(async move { send.run(way).await });
         }
-        service.working.spawn(sweep(service.store.clone(), policy, service.stop_working.clone()));
+        let (store, stop) = (service.store.clone(), service.stop_working.clone());
+        service.working.spawn(sweep(store, policy.clone(), owner.clone(), stop));
         let listener = Listener { tcp, tls };
         service.listening.spawn(http::serve(service.door.clone(), listener, service.stop_listening.clone()));
         Ok(service)
@@ -258,9 +267,25 @@ impl Service {
 pub fn fetcher(config: &Config) -> Result<Fetcher, StartError> {
     Ok(Fetcher::new(fetch::Settings {
         exempt: Exempt::parse(&config.fetch.allow)?,
+        only: None,
         bytes_max: config.fetch.bytes_max,
         time_max: Duration::from_secs(config.fetch.seconds_max),
     })?)
+}
+
+/// What HTML refers to, used for so long once it was fetched.
+fn resources(config: &Config, keep: Duration) -> Result<Resources, StartError> {
+    let hosts = Hosts::parse(&config.fetch.resource_hosts)?;
+    if hosts.is_empty() {
+        return Ok(Resources::default());
+    }
+    let fetcher = Fetcher::new(fetch::Settings {
+        exempt: Exempt::parse(&config.fetch.allow)?,
+        only: Some(hosts),
+        bytes_max: config.fetch.bytes_max.min(RESOURCE_BYTES_MAX),
+        time_max: Duration::from_secs(config.fetch.seconds_max).min(RESOURCE_TIME_MAX),
+    })?;
+    Ok(Resources::new(fetcher, keep))
 }
 
 /// What makes pages of documents, with its children.
@@ -268,6 +293,8 @@ pub fn renderer(config: &Config, surroundings: &Surroundings) -> Result<Renderer
     let mut pool = children(config, surroundings);
     pool.children = config.render.children;
     pool.time_limit = Duration::from_secs(config.render.document_seconds_max);
+    // Every document has its own; one that is sent again may have changed.
+    pool.resources = resources(config, Duration::ZERO)?;
     let mut converting = convert::Settings::new(surroundings.keeper.clone(), config.data_dir.join("convert"));
     converting.office = config.convert.office();
     converting.ps.clone_from(&config.convert.ps);
@@ -291,6 +318,7 @@ pub fn composer(config: &Config, surroundings: &Surroundings) -> Result<Composer
     pool.children = config.render.composers;
     pool.time_limit = COMPOSE_TIME_MAX;
     pool.jobs_per_child = COMPOSITIONS_PER_CHILD;
+    pool.resources = resources(config, KEEP_RESOURCES)?;
     Ok(Composer::new(Pool::start(pool).map_err(StartError::Render)?))
 }
 
@@ -368,18 +396,43 @@ impl From<config::Transport> for crate::line::Transport {
     }
 }
 
+/// Finds out that somebody set the system's clock, or that the machine slept.
+struct Clock {
+    wall: Timestamp,
+    steady: Instant,
+}
+
+impl Clock {
+    /// By how much, since it was last asked.
+    fn was_set(&mut self, wall: Timestamp, steady: Instant) -> Option<SignedDuration> {
+        let passed = SignedDuration::try_from(steady.duration_since(self.steady)).unwrap_or(SignedDuration::MAX);
+        let by = wall.duration_since(self.wall).saturating_sub(passed);
+        *self = Clock { wall, steady };
+        (by.abs() >= CLOCK_SET).then_some(by)
+    }
+}
+
 /// Gives back dead claims, ends what is overdue, forgets what is old.
-async fn sweep(store: Store, policy: Policy, stop: CancellationToken) {
+async fn sweep(store: Store, policy: Arc<Policy>, owner: String, stop: CancellationToken) {
     let mut purge_at = Timestamp::now();
+    let mut clock = Clock { wall: purge_at, steady: Instant::now() };
     loop {
         let now = Timestamp::now();
+        if let Some(by) = clock.was_set(now, Instant::now()) {
+            tracing::warn!(seconds = by.as_secs(), "the system's clock was set");
+            if let Err(error) = store.clock_was_set(&owner, by).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "what is timed can't follow the clock");
+            }
+            purge_at = purge_at.min(now + PURGE);
+        }
         let swept = store.reclaim_expired(now, &policy).await.map(drop);
         let expired = store.expire_overdue(now).await.map(drop);
         let purged = if now >= purge_at {
             purge_at = now + PURGE;
             let purged = store.purge_finished(now).await.map(drop);
             let purged = purged.and(store.sweep_blobs(now - BLOBS_SETTLED).await.map(drop));
-            purged.and(store.sweep_stationery().await.map(drop))
+            let purged = purged.and(store.sweep_stationery().await.map(drop));
+            purged.and(store.sweep_lists(now).await.map(drop))
         } else {
             Ok(())
         };
@@ -390,5 +443,23 @@ async fn sweep(store: Store, policy: Policy, stop: CancellationToken) {
             () = tokio::time::sleep(SWEEP) => {}
             () = stop.cancelled() => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_is_noticed_both_ways() {
+        let (wall, steady) = (Timestamp::UNIX_EPOCH, Instant::now());
+        let mut clock = Clock { wall, steady };
+        let second = |n: i64| wall + SignedDuration::from_secs(n);
+        let later = |n: u64| steady + Duration::from_secs(n);
+        assert_eq!(clock.was_set(second(2), later(2)), None);
+        assert_eq!(clock.was_set(second(8), later(4)), None, "a nudge");
+        assert_eq!(clock.was_set(second(3610), later(6)), Some(SignedDuration::from_secs(3600)));
+        assert_eq!(clock.was_set(second(3612), later(8)), None);
+        assert_eq!(clock.was_set(second(14), later(10)), Some(SignedDuration::from_secs(-3600)));
     }
 }

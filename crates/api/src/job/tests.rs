@@ -142,6 +142,19 @@ fn broken_rules() -> Vec<(&'static str, Value, &'static str)> {
         ("/recipients/0/number", json!(""), "recipients[0].number: is missing"),
         ("/recipients/0/number", json!("+4 9"), "recipients[0].number: has fewer than 3 digits"),
         ("/recipients/0/number", json!("0049 FAX"), "recipients[0].number: contains a letter"),
+        ("/recipients/0/number", json!("+49 89 123 ext. 4"), "recipients[0].number: contains a letter"),
+        ("/recipients/0/number", json!("+49 89 123x4"), "recipients[0].number: contains a letter"),
+        ("/recipients/0/number", json!("089 123 доб 4"), "recipients[0].number: contains a letter"),
+        (
+            "/recipients/0/number",
+            json!("+49 89 １２３"),
+            "recipients[0].number: contains a character that no telephone number has",
+        ),
+        (
+            "/recipients/0/number",
+            json!("٠٨٩ ١٢٣"),
+            "recipients[0].number: contains a character that no telephone number has",
+        ),
         (
             "/recipients/0/number",
             json!("0049 ٣٤٥"),

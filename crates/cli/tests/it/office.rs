@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ferrofax_api::job::DocumentKind;
+use ferrofax_fax::page::StoredPage;
 use ferrofax_render::Kind;
 use ferrofax_server::prepare::convert::{Converters, Settings};
 use ferrofax_server::prepare::protocol::Refusal;
@@ -19,13 +20,16 @@ use tempfile::TempDir;
 
 use crate::world::FERROFAX;
 
+pub const GHOSTSCRIPT: [&str; 8] =
+    ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pdfwrite", "-sOutputFile=%o", "%i"];
+
 /// Converters with a folder of their own.
-struct Desk {
+pub struct Desk {
     folder: TempDir,
     converters: Converters,
 }
 
-fn desk(change: impl FnOnce(&mut Settings)) -> Desk {
+pub fn desk(change: impl FnOnce(&mut Settings)) -> Desk {
     let folder = tempfile::tempdir().unwrap();
     let mut settings =
         Settings::new([FERROFAX, "confine"].map(OsString::from).into(), folder.path().join("a folder for programs"));
@@ -34,18 +38,26 @@ fn desk(change: impl FnOnce(&mut Settings)) -> Desk {
 }
 
 impl Desk {
-    /// How many pages a document has, as the renderer sees them; none is empty unless `empty` says so.
-    async fn pages(&self, kind: DocumentKind, document: &[u8], empty: bool) -> usize {
+    /// The pages of a document.
+    pub async fn rendered(&self, kind: DocumentKind, document: &[u8]) -> Vec<StoredPage> {
         let pdf = self.converters.convert(kind, document).await.unwrap_or_else(|error| panic!("{kind:?}: {error}"));
-        let mut pages = 0;
+        let mut pages = Vec::new();
         ferrofax_render::render(pdf, Kind::Pdf, &ferrofax_render::Options::default(), &mut |page| {
-            pages += 1;
-            // An empty A4 page takes some 300 bytes of T.6.
-            assert!(empty || page.code.len() > 400, "{kind:?}: page {pages} has {} bytes", page.code.len());
+            pages.push(page);
             Ok(())
         })
         .unwrap();
         pages
+    }
+
+    /// How many pages a document has; none is empty unless `empty` says so.
+    async fn pages(&self, kind: DocumentKind, document: &[u8], empty: bool) -> usize {
+        let pages = self.rendered(kind, document).await;
+        for page in &pages {
+            // An empty A4 page takes some 300 bytes of T.6.
+            assert!(empty || page.code.len() > 400, "{kind:?}: a page has {} bytes", page.code.len());
+        }
+        pages.len()
     }
 
     /// Command lines of living processes that work in our folder, but for keepers.
@@ -92,7 +104,7 @@ fn zip(members: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// An OpenDocument file with this body.
-fn open_document(kind: &str, body: &str) -> Vec<u8> {
+pub fn open_document(kind: &str, body: &str) -> Vec<u8> {
     let mime = format!("application/vnd.oasis.opendocument.{kind}");
     let spaces: String = ["office", "text", "table", "drawing", "presentation", "style"]
         .iter()
@@ -145,7 +157,7 @@ fn odp() -> Vec<u8> {
 }
 
 /// An Office Open XML package whose main part is this, with the relations of that part.
-fn office_open_xml(part: &str, kind: &str, content: &str, more: &[(&str, &str)]) -> Vec<u8> {
+pub fn office_open_xml(part: &str, kind: &str, content: &str, more: &[(&str, &str)]) -> Vec<u8> {
     const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument";
     let types = format!(
@@ -228,7 +240,7 @@ async fn one_office_program_converts_all_kinds() {
 }
 
 /// A document as LibreOffice saves it in another format.
-fn saved_as(folder: &Path, from: &str, document: &[u8], to: &str) -> Vec<u8> {
+pub fn saved_as(folder: &Path, from: &str, document: &[u8], to: &str) -> Vec<u8> {
     let source = folder.join(format!("document.{from}"));
     fs::write(&source, document).unwrap();
     let profile = format!("-env:UserInstallation=file://{}/profile", folder.display());
@@ -345,11 +357,10 @@ async fn a_program_that_answers_with_something_else_is_not_believed() {
 
 #[tokio::test]
 async fn commands_make_pdfs_of_postscript_and_pcl() {
-    let ghostscript = ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pdfwrite", "-sOutputFile=%o", "%i"];
     let programs = tempfile::tempdir().unwrap();
     let stub = script(programs.path(), "grep -v bad \"$1\" > /dev/null || exit 1; printf '%%PDF-1.4' > \"$2\"");
     let desk = desk(|settings| {
-        settings.ps = ghostscript.map(Into::into).into();
+        settings.ps = GHOSTSCRIPT.map(Into::into).into();
         settings.pcl = vec![stub.display().to_string(), "%i".into(), "%o".into()];
     });
     let text = b"%!PS\n/Helvetica findfont 24 scalefont setfont 72 700 moveto (An offer) show showpage\n";
@@ -366,9 +377,8 @@ async fn commands_make_pdfs_of_postscript_and_pcl() {
 
 #[tokio::test]
 async fn an_endless_command_is_ended() {
-    let ghostscript = ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pdfwrite", "-sOutputFile=%o", "%i"];
     let desk = desk(|settings| {
-        settings.ps = ghostscript.map(Into::into).into();
+        settings.ps = GHOSTSCRIPT.map(Into::into).into();
         settings.time_max = Duration::from_millis(500);
     });
     let error = desk.converters.convert(DocumentKind::Ps, b"%!PS\n{ } loop\n").await.unwrap_err();

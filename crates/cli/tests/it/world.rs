@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -47,25 +47,31 @@ impl Running {
 
     /// The next line that `wanted` likes.
     pub fn line(&mut self, wanted: impl Fn(&str) -> bool) -> String {
-        let until = Instant::now() + PATIENCE;
+        match self.line_until(Instant::now() + PATIENCE, wanted) {
+            Ok(line) => line,
+            Err(why) => panic!("no such line ({why}); so far:\n{}", self.seen.join("\n")),
+        }
+    }
+
+    /// The same, if it comes by then.
+    pub fn line_until(&mut self, until: Instant, wanted: impl Fn(&str) -> bool) -> Result<String, RecvTimeoutError> {
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
-                Ok(line) => {
-                    self.seen.push(line.clone());
-                    if wanted(&line) {
-                        return line;
-                    }
-                }
-                Err(why) => panic!("no such line ({why}); so far:\n{}", self.seen.join("\n")),
+            let line = self.lines.recv_timeout(until.saturating_duration_since(Instant::now()))?;
+            self.seen.push(line.clone());
+            if wanted(&line) {
+                return Ok(line);
             }
         }
     }
 
-    /// SIGKILL, now.
-    pub fn kill(&mut self) {
+    /// SIGKILL, now. How it ended, which may have been before.
+    pub fn kill(&mut self) -> ExitStatus {
         self.child.kill().expect("it can be killed");
-        self.child.wait().expect("it was ours");
+        self.child.wait().expect("it was ours")
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGTERM: please stop.
@@ -75,7 +81,7 @@ impl Running {
     }
 
     /// How it ended, when it has.
-    pub fn ended(&mut self) -> std::process::ExitStatus {
+    pub fn ended(&mut self) -> ExitStatus {
         self.child.wait().expect("it was ours")
     }
 }
@@ -148,7 +154,12 @@ pub struct World {
 impl World {
     /// Starts a service on an empty folder with these settings added.
     pub fn start(settings: &str) -> World {
-        let dir = tempfile::tempdir().expect("a folder");
+        World::start_in(&std::env::temp_dir(), settings)
+    }
+
+    /// The same, with its folder in this one.
+    pub fn start_in(folder: &Path, settings: &str) -> World {
+        let dir = tempfile::tempdir_in(folder).expect("a folder");
         std::fs::write(dir.path().join("config.toml"), settings).expect("a configuration");
         let mut serve = Running::start(&mut serve(dir.path()));
         let access = Access::from_curl(&serve.line(|line| line.contains("curl ")));
@@ -162,30 +173,50 @@ impl World {
         self.serve.kill();
         let again = Running::start(&mut serve(self.dir.path()));
         self.serve = again;
-        let line = self.serve.line(|line| line.contains("http://"));
-        let at = line.find("http://").expect("an address");
-        let address: String = line[at..].chars().take_while(|c| !c.is_whitespace()).collect();
-        let root = address.trim_end_matches('/').split("/rest/").next().unwrap_or_default().to_owned();
+        let root = root(&self.serve.line(is_address));
         let customer = self.access.base.rsplit('/').next().expect("a customer").to_owned();
         self.access.base = format!("{root}/rest/v1/{customer}");
     }
+}
+
+/// Whether a printed line says where the service listens.
+pub fn is_address(line: &str) -> bool {
+    line.contains("http://")
+}
+
+/// `http://host:port` of that line.
+pub fn root(line: &str) -> String {
+    let at = line.find("http://").expect("an address");
+    let address: String = line[at..].chars().take_while(|c| !c.is_whitespace()).collect();
+    address.trim_end_matches('/').split("/rest/").next().unwrap_or_default().to_owned()
 }
 
 /// A far machine that is another process: `ferrofax receive`.
 pub struct Far {
     pub address: String,
     running: Running,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Far {
     pub fn start() -> Far {
+        Far::fast(10)
+    }
+
+    /// So many times as fast as a real one, up to 20.
+    pub fn fast(speed: u8) -> Far {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = ferrofax();
-        command.args(["receive", "--listen", "127.0.0.1:0", "--speed", "10", "--output"]).arg(folder.path());
+        command.args(["receive", "--listen", "127.0.0.1:0", "--output"]).arg(folder.path());
+        command.args(["--speed", &speed.to_string()]);
         let mut running = Running::start(&mut command);
         let line = running.line(|line| line.starts_with("answering on "));
-        Far { address: line.trim_start_matches("answering on ").to_owned(), running, _folder: folder }
+        Far { address: line.trim_start_matches("answering on ").to_owned(), running, folder }
+    }
+
+    /// Where its faxes are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The next fax that is complete on its disk.
@@ -203,8 +234,14 @@ pub fn sip_line(target: &str) -> String {
     )
 }
 
+/// One call for each fax, unless its settings have rules of their own: what fails is final at once.
 pub fn serve(dir: &Path) -> Command {
     let mut command = ferrofax();
+    let settings = std::fs::read_to_string(dir.join("config.toml")).unwrap_or_default();
+    if !settings.contains("[retry") {
+        command.env("FERROFAX_RETRY_ATTEMPTS_MAX", "1").env("FERROFAX_RETRY_ON_LINE_FAILED_TIMES", "1");
+        command.env("FERROFAX_RETRY_ON_LINE_UNAUTHORIZED_AGAIN", "false");
+    }
     command.arg("serve").arg("--config").arg(dir.join("config.toml")).env("FERROFAX_DATA_DIR", dir.join("data"));
     command
 }

@@ -17,6 +17,7 @@ mod fif;
 pub mod frame;
 mod hang_up;
 mod ids;
+mod misbehaviour;
 pub mod negotiate;
 mod polling;
 mod receiver;
@@ -25,6 +26,7 @@ mod state;
 mod timers;
 
 pub use ids::{ID_OCTETS, local_id};
+pub use misbehaviour::{Act, Misbehaviour, Moment};
 
 use context::Context;
 use dis::Rates;
@@ -87,7 +89,8 @@ pub struct Config {
     pub role: Role,
     /// What it does.
     pub task: Task,
-    /// Our identification (TSI when sending, CSI when receiving): already within the 20 characters of T.30 5.3.6.2.4.
+    /// Our identification (TSI when sending, CSI when receiving): already within the 20 characters of T.30 5.3.6.2.4. A receiver
+    /// without one says none.
     pub local_id: String,
     /// Offer and use error correction (Annex A).
     pub ecm: bool,
@@ -97,7 +100,7 @@ pub struct Config {
     pub codings: Vec<Coding>,
     /// The finest resolution offered when receiving.
     pub resolution_max: Resolution,
-    /// Deliberate faults, for far machines that stand in a test network. None in real use.
+    /// A deliberate fault, for far machines that stand in a test network. None in real use.
     pub misbehaviour: Misbehaviour,
 }
 
@@ -115,13 +118,6 @@ impl Config {
             misbehaviour: Misbehaviour::default(),
         }
     }
-}
-
-/// Deliberate faults of a test machine.
-#[derive(Clone, Debug, Default)]
-pub struct Misbehaviour {
-    /// The receiver takes this page (from 0) and never confirms it.
-    pub never_confirm: Option<u32>,
 }
 
 /// What happened to the machine.

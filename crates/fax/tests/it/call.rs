@@ -6,7 +6,7 @@ use ferrofax_fax::call::{Call, Input, Output};
 use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::{Outcome, Phase};
 use ferrofax_fax::page::StoredPage;
-use ferrofax_fax::t30::{Config, Event, Misbehaviour, Session};
+use ferrofax_fax::t30::{Act, Config, Event, Misbehaviour, Moment, Session};
 use ferrofax_fax::t38::{ErrorCorrection, Params, RateManagement};
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::link::{Link, Weather};
@@ -243,7 +243,7 @@ fn parity_packets_carry_a_call_through_loss_too() {
 #[test]
 fn a_page_that_is_never_confirmed_fails_the_call_and_only_the_page_before_counts() {
     let (mut ends, _) = two_ends(3, 7, Weather::default());
-    let faulty = Config { misbehaviour: Misbehaviour { never_confirm: Some(1) }, ..kit::receiver() };
+    let faulty = Config { misbehaviour: Misbehaviour::always(Moment::Page(1), Act::Mute), ..kit::receiver() };
     ends[1] = End::new(faulty, 9, Weather::default());
     run(&mut ends, Request::Accepted, &params(REDUNDANCY), Time::NEVER);
     assert!(matches!(outcome(&ends[0]), Outcome::NoReply { .. }), "{:?}", outcome(&ends[0]));

@@ -22,7 +22,7 @@ pub(super) struct Display {
     pub(super) spans: Spans,
     /// Letters that no font has.
     pub(super) missing: u32,
-    /// Things referred to that were not fetched.
+    /// Things referred to that were not had.
     pub(super) left_out: u32,
 }
 

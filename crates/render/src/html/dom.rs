@@ -3,24 +3,23 @@
 //! The document is parsed, its old-style attributes become style rules (see [`super::old`]), it is laid out at the width of the
 //! sheet between its margins — wider, if something in it does not fit — and painted into a recording.
 //!
-//! Nothing is fetched: the only resources are `data:` URLs. There are no scripts; forms show what they hold.
+//! What it refers to comes from [`super::resources`]. There are no scripts; forms show what they hold.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use blitz_dom::{
     Attribute, BaseDocument, DocumentConfig, LocalName, Namespace, Node, NodeId, QualName, UserAgentStylesheet,
+    node::SpecialElementData,
 };
 use blitz_html::DocumentHtmlParser;
-use blitz_traits::net::{Bytes, NetHandler, NetProvider, Request};
+use blitz_traits::net::{NetProvider, Url};
 use blitz_traits::shell::{ColorScheme, Viewport};
-use data_url::DataUrl;
 use hayro::kurbo::{Point, Rect, Size};
 
-use super::cut::Span;
+use super::cut::{Head, Span};
 use super::display::{Display, SpanningCell};
 use super::old::OldAttributes;
+use super::resources::{NO_BASE, Resources};
 use super::source::{BREAKS, Keep};
 use super::{record, source};
 use crate::{RenderError, fonts};
@@ -32,26 +31,28 @@ const DEPTH_MAX: usize = 512;
 /// How many may be open at once where the parser counts: some documents close few of theirs, but not so few.
 const OPEN_MAX: usize = 5000;
 const TOO_DEEP: RenderError = RenderError::TooBig { what: "HTML elements that stand so deep in each other" };
-/// Pixels of one picture.
-const PICTURE_PIXELS_MAX: u64 = 50_000_000;
 /// Content wider than this many times the sheet is not laid out wider.
 const WIDER_MAX: f64 = 4.0;
-/// What relative addresses are relative to; never asked.
-const BASE: &str = "http://document.invalid/";
 /// Times that resources may lead to further ones.
 const ROUNDS_MAX: usize = 4;
 
 /// Lays out a document for sheets so wide and high between their margins, in CSS pixels.
-pub(super) fn lay_out(html: &str, keep: Keep, width: f64, height: f64) -> Result<Display, RenderError> {
+pub(super) fn lay_out(
+    html: &str,
+    keep: Keep,
+    resources: &Arc<Resources>,
+    (width, height): (f64, f64),
+) -> Result<Display, RenderError> {
     if source::open_at_once(html) > OPEN_MAX {
         return Err(TOO_DEEP);
     }
-    let resources = Arc::new(Resources::default());
+    resources.forget_waiting();
+    let base = source::base(html).filter(|base| is_base(base));
     let (html, has_breaks) = source::prepare(html, keep);
     let mut document = BaseDocument::new(DocumentConfig {
         viewport: Some(viewport(width, height)),
-        base_url: Some(BASE.to_owned()),
-        net_provider: Some(Arc::clone(&resources) as Arc<dyn NetProvider>),
+        base_url: Some(base.unwrap_or(NO_BASE).to_owned()),
+        net_provider: Some(Arc::clone(resources) as Arc<dyn NetProvider>),
         font_ctx: Some(fonts::library().context()),
         media_type: Some(blitz_dom::MediaType::print()),
         ua_stylesheets: vec![UserAgentStylesheet::default_sheet()],
@@ -67,16 +68,21 @@ pub(super) fn lay_out(html: &str, keep: Keep, width: f64, height: f64) -> Result
         return Err(RenderError::TooBig { what: "an HTML document of so many elements" });
     }
     add_old_attributes(&mut document)?;
-    settle(&mut document, &resources);
+    settle(&mut document, resources);
     let mut display = record::record(&mut document, width);
     if display.width > width + 1.0 && display.width < width * WIDER_MAX {
         document.set_viewport(viewport(display.width.ceil(), height));
-        settle(&mut document, &resources);
+        settle(&mut document, resources);
         display = record::record(&mut document, display.width.ceil());
     }
     note_spans(&document, has_breaks, &mut display);
     display.left_out = resources.left_out();
     Ok(display)
+}
+
+/// Something that addresses can be relative to.
+fn is_base(base: &str) -> bool {
+    Url::parse(base).is_ok_and(|base| matches!(base.scheme(), "http" | "https"))
 }
 
 fn viewport(width: f64, height: f64) -> Viewport {
@@ -87,6 +93,7 @@ fn viewport(width: f64, height: f64) -> Viewport {
 /// Resolves styles and layout until no more resources arrive.
 fn settle(document: &mut BaseDocument, resources: &Resources) {
     for _ in 0..ROUNDS_MAX {
+        resources.fetch_waiting();
         let before = resources.asked();
         document.resolve(0.0);
         if resources.asked() == before {
@@ -173,7 +180,7 @@ fn split_list(document: &mut BaseDocument, list: NodeId) {
     }
 }
 
-/// Notes rows of tables and what asks to be kept whole, and where pages must end.
+/// Notes rows and heads of tables and what asks to be kept whole, and where pages must end.
 fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) {
     let mut spanning = Vec::new();
     for (id, node) in document.tree().iter() {
@@ -181,11 +188,7 @@ fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) 
         let name = &*element.name.local;
         if matches!(name, "td" | "th") {
             let spans = |name: &str| element.attrs().iter().any(|attribute| &*attribute.name.local == name);
-            let cell = SpanningCell {
-                bounds: Rect::from_origin_size(at(node), size(node)),
-                columns: spans("colspan"),
-                rows: spans("rowspan"),
-            };
+            let cell = SpanningCell { bounds: bounds(node), columns: spans("colspan"), rows: spans("rowspan") };
             if cell.columns || cell.rows {
                 spanning.push(cell);
             }
@@ -200,11 +203,36 @@ fn note_spans(document: &BaseDocument, has_breaks: bool, display: &mut Display) 
         {
             display.spans.whole.push(span);
         }
+        note_head(document, node, display);
         if has_breaks {
             note_breaks(document, id, node, display);
         }
     }
     display.free_spanning_cells(&spanning);
+}
+
+/// Notes the head of a table, and that it goes with the first row.
+fn note_head(document: &BaseDocument, node: &Node, display: &mut Display) {
+    let Some(SpecialElementData::TableRoot(table)) = node.element_data().map(|element| &element.special_data) else {
+        return;
+    };
+    let group = |row: u16| table.rows.get(usize::from(row))?.group;
+    // Whoever wants no repeated head makes a row group of it.
+    let is_head = |group: &NodeId| document.resolved_style_value(*group, "display") == "table-header-group";
+    let Some(first) = group(0).filter(is_head) else { return };
+    let cells = table.cells.iter().filter_map(|cell| Some((cell.row, bounds(document.get_node(cell.node_id)?))));
+    let (head, rows): (Vec<_>, Vec<_>) = cells.partition(|&(row, _)| group(row) == Some(first));
+    let around = |cells: &[(u16, Rect)]| cells.iter().map(|(_, bounds)| *bounds).reduce(|a, b| a.union(b));
+    let (Some(head), Some(all_rows)) = (around(&head), around(&rows)) else { return };
+    // The lines between rows belong to neither; there is one above the head, too.
+    let bottom = head.y1.max(all_rows.y0);
+    let table = bounds(node);
+    let top = (head.y0 - (bottom - head.y1)).max(table.y0);
+    let bounds = Rect::new(table.x0.min(head.x0), top, table.x1.max(head.x1), bottom);
+    display.spans.heads.push(Head { bounds, rows_end: all_rows.y1 });
+    let first_row = rows.iter().filter(|(row, _)| rows.first().is_some_and(|(first, _)| first == row));
+    let first_row = first_row.map(|(_, bounds)| bounds.y1).fold(bottom, f64::max);
+    display.spans.whole.push(Span { top: head.y0, bottom: first_row });
 }
 
 fn note_breaks(document: &BaseDocument, id: NodeId, node: &Node, display: &mut Display) {
@@ -249,6 +277,10 @@ fn span(node: &Node) -> Option<Span> {
     (height > 0.0).then_some(Span { top, bottom: top + height })
 }
 
+fn bounds(node: &Node) -> Rect {
+    Rect::from_origin_size(at(node), size(node))
+}
+
 /// Where an element's box begins.
 fn at(node: &Node) -> Point {
     let place = node.absolute_position(0.0, 0.0);
@@ -258,55 +290,4 @@ fn at(node: &Node) -> Point {
 fn size(node: &Node) -> Size {
     let size = node.final_layout().size;
     Size::new(size.width.into(), size.height.into())
-}
-
-/// Answers for `data:` URLs, and counts the others.
-#[derive(Default)]
-struct Resources {
-    asked: Mutex<Asked>,
-}
-
-#[derive(Default)]
-struct Asked {
-    count: usize,
-    left_out: HashSet<u64>,
-}
-
-impl Resources {
-    fn asked(&self) -> usize {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).count
-    }
-
-    fn left_out(&self) -> u32 {
-        let left_out = self.asked.lock().unwrap_or_else(PoisonError::into_inner).left_out.len();
-        u32::try_from(left_out).unwrap_or(u32::MAX)
-    }
-}
-
-impl NetProvider for Resources {
-    fn fetch(&self, _: usize, request: Request, handler: Box<dyn NetHandler>) {
-        let url = request.url.as_str();
-        let found = DataUrl::process(url)
-            .ok()
-            .and_then(|url| Some(url.decode_to_vec().ok()?.0))
-            .filter(|bytes| is_bearable(bytes));
-        {
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            asked.count += 1;
-            if found.is_none() {
-                let mut hasher = DefaultHasher::new();
-                url.hash(&mut hasher);
-                asked.left_out.insert(hasher.finish());
-            }
-        }
-        // Who gets no answer is waited for, and nothing is painted until then.
-        handler.bytes(url.to_owned(), Bytes::from(found.unwrap_or_default()));
-    }
-}
-
-/// Not a picture that is small as a file and huge when decoded.
-fn is_bearable(bytes: &[u8]) -> bool {
-    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
-    let size = reader.ok().and_then(|reader| reader.into_dimensions().ok());
-    size.is_none_or(|(width, height)| u64::from(width) * u64::from(height) <= PICTURE_PIXELS_MAX)
 }

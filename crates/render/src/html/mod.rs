@@ -1,10 +1,11 @@
-//! HTML to pages: 10 mm of margin around what a browser would print, cut into pages between lines.
+//! HTML to pages: 10 mm of margin, or what the document asks for, around what a browser would print, cut into pages between lines.
 //!
-//! The way of a document: its bytes become text (`charset`, `source`), a tree with a style sheet for old-style attributes (`dom`,
-//! `old`), a list of what is to be seen (`record`, `display`); each thing of that becomes black or white (`ground`), the list is
-//! cut (`cut`) and each part drawn onto the fax grid (`paint`). A CSS pixel is 1/96 in; what is wider than the sheet shrinks.
+//! The way of a document: its bytes become text (`charset`, `source`), its margins are found (`sheet`), it becomes a tree with a style
+//! sheet for old-style attributes (`dom`, `old`), a list of what is to be seen (`record`, `display`); each thing of that becomes black
+//! or white (`ground`), the list is cut (`cut`) and each part drawn onto the fax grid (`paint`). What it refers to is in `data:` URLs,
+//! or fetched (`resources`). A CSS pixel is 1/96 in; what is wider than the sheet shrinks.
 //!
-//! Left out: scripts, whatever is not in a `data:` URL, shadows, the shades of gradients, repeated table heads, `@page`.
+//! Left out: scripts, shadows, the shades of gradients, repeated table feet.
 
 mod charset;
 mod cut;
@@ -14,6 +15,8 @@ mod ground;
 mod old;
 mod paint;
 mod record;
+mod resources;
+mod sheet;
 mod source;
 mod threads;
 
@@ -22,14 +25,17 @@ use std::sync::Arc;
 use hayro::kurbo::Affine;
 
 use crate::geometry::Placement;
-use crate::{Note, Output, RenderError};
+use crate::{Fetch, Note, Output, RenderError};
 use display::Display;
 use paint::{Painter, Tools};
+use resources::Resources;
+use sheet::{Area, Sheet};
 use source::Keep;
 use threads::THREADS;
 
+pub use resources::ADDRESSES_MAX;
+
 const MM_PER_CSS_PIXEL: f64 = 25.4 / 96.0;
-const MARGIN_MM: f64 = 10.0;
 /// Characters of a document's source.
 const BYTES_MAX: usize = 64 << 20;
 /// Content that shrinks to less than this part of its size is worth a note.
@@ -48,11 +54,10 @@ pub(crate) fn render_text(html: String, out: &mut Output<'_>) -> Result<(), Rend
     }
     let options = out.options;
     // Laid out at true size: the page is the sheet's own, not letter's 215.9 mm.
-    let (width_mm, height_mm) = options.paper.area_mm();
-    let place = Placement::new(width_mm, height_mm, options.paper, options.resolution);
-    let to_pixels = |mm: f64| (mm - 2.0 * MARGIN_MM) / MM_PER_CSS_PIXEL;
-    let (width, height) = (to_pixels(width_mm), to_pixels(height_mm));
-    let display = lay_out(html, width, height)?;
+    let Area { sheet, corner, width, height } = Sheet::of(&html).area(options.paper.area_mm());
+    let place = Placement::new(sheet.0, sheet.1, options.paper, options.resolution);
+    let (width, height) = (width / MM_PER_CSS_PIXEL, height / MM_PER_CSS_PIXEL);
+    let display = lay_out(html, options.fetch, (width, height))?;
     out.missing(display.missing);
     out.summary.left_out = out.summary.left_out.saturating_add(display.left_out);
     let scale = (width / display.width.max(1.0)).min(1.0);
@@ -69,27 +74,25 @@ pub(crate) fn render_text(html: String, out: &mut Output<'_>) -> Result<(), Rend
     let mut painter = Painter {
         display: &display,
         inks: &inks,
-        sheet: Affine::new(place.coefficients())
-            * Affine::translate((MARGIN_MM, MARGIN_MM))
-            * Affine::scale(MM_PER_CSS_PIXEL * scale),
+        sheet: Affine::new(place.coefficients()) * Affine::translate(corner) * Affine::scale(MM_PER_CSS_PIXEL * scale),
         rows: place.rows,
         resolution: options.resolution,
         tools: Tools::default(),
     };
     let mut items = vec![Vec::new(); pages.len()];
     for (at, item) in display.items.iter().enumerate() {
-        let first = pages.partition_point(|page| page.bottom <= item.bounds.y0);
-        let end = pages.partition_point(|page| page.top < item.bounds.y1).max(first + 1);
+        let first = pages.partition_point(|page| page.part.bottom <= item.bounds.y0);
+        let end = pages.partition_point(|page| page.part.top < item.bounds.y1).max(first + 1);
         for items in items.get_mut(first..end.min(pages.len())).unwrap_or_default() {
             items.push(at);
         }
     }
-    for (part, items) in pages.into_iter().zip(items) {
+    for (page, items) in pages.iter().zip(items) {
         if scale < SHRUNK {
             // A percentage.
             out.summary.notes.push((out.page(), Note::Shrunk((scale * 100.0).round() as u32)));
         }
-        let (page, coarsened) = painter.page(part, &items);
+        let (page, coarsened) = painter.page(page, &items);
         if coarsened {
             out.summary.notes.push((out.page(), Note::Coarsened));
         }
@@ -99,11 +102,12 @@ pub(crate) fn render_text(html: String, out: &mut Output<'_>) -> Result<(), Rend
 }
 
 /// Lays out; what the layout engine gives up on is tried again with less of it.
-fn lay_out(html: String, width: f64, height: f64) -> Result<Display, RenderError> {
+fn lay_out(html: String, fetch: Option<Fetch>, size: (f64, f64)) -> Result<Display, RenderError> {
     let html: Arc<str> = html.into();
+    let resources = Arc::new(Resources::new(fetch));
     let attempt = |keep| {
-        let html = Arc::clone(&html);
-        THREADS.run(move || dom::lay_out(&html, keep, width, height))
+        let (html, resources) = (Arc::clone(&html), Arc::clone(&resources));
+        THREADS.run(move || dom::lay_out(&html, keep, &resources, size))
     };
     attempt(Keep::All).or_else(|_| attempt(Keep::NoAddresses)).or_else(|_| attempt(Keep::NoStyle))?
 }

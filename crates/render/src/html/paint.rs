@@ -7,7 +7,7 @@ use ferrofax_fax::page::{Bitmap, Resolution, WIDTH_PELS};
 use hayro::hayro_interpret::FillRule;
 use hayro::kurbo::{self, Affine, BezPath, Rect, Shape as _, Stroke, StrokeOpts};
 
-use super::cut::Span;
+use super::cut::{Again, Page, Span};
 use super::display::{Display, Item, Text, What};
 use super::ground::{Ink, is_rectangle, thickness};
 use crate::fonts::Letters;
@@ -41,10 +41,41 @@ pub(super) struct Tools {
 }
 
 impl Painter<'_> {
-    /// Paints the part of the display that belongs on a page. `items` are those that may be seen there, in order. Says whether
-    /// a picture was made coarser.
-    pub(super) fn page(&mut self, part: Span, items: &[usize]) -> (Bitmap, bool) {
-        let map = self.sheet * Affine::translate((0.0, -part.top));
+    /// Paints a page. `items` are those that may be seen of its part of the display, in order. Says whether a picture was made
+    /// coarser.
+    pub(super) fn page(&mut self, page: &Page, items: &[usize]) -> (Bitmap, bool) {
+        let (mut sheet, mut coarsened) = self.part(page.part, page.top, items);
+        for head in &page.heads {
+            coarsened |= self.head(head, &mut sheet);
+        }
+        (sheet, coarsened)
+    }
+
+    /// Paints the head of a table once more.
+    fn head(&mut self, head: &Again, sheet: &mut Bitmap) -> bool {
+        let Rect { x0, y0, x1, y1 } = head.bounds;
+        let (painted, coarsened) = self.part(Span { top: y0, bottom: y1 }, head.top, &self.items_of(head.bounds));
+        let place = self.sheet.transform_rect_bbox(Rect::new(x0, head.top, x1, head.top + head.bounds.height()));
+        // Casts saturate.
+        let (left, right) = (place.x0.floor() as u16, place.x1.ceil() as u16);
+        for y in place.y0.round() as u32..place.y1.round() as u32 {
+            (left..right).filter(|&x| painted.is_black(x, y)).for_each(|x| sheet.set_black(x, y));
+        }
+        coarsened
+    }
+
+    /// What is seen within these bounds. Letters belong where their middle is: those of the row below may reach into a head.
+    fn items_of(&self, bounds: Rect) -> Vec<usize> {
+        let is_of = |item: &Item| match item.what {
+            What::Text(_) => bounds.contains(item.bounds.center()),
+            _ => item.bounds.overlaps(bounds),
+        };
+        self.display.items.iter().enumerate().filter(|(_, item)| is_of(item)).map(|(at, _)| at).collect()
+    }
+
+    /// Paints a part of the display, so far below the top of the page.
+    fn part(&mut self, part: Span, top: f64, items: &[usize]) -> (Bitmap, bool) {
+        let map = self.sheet * Affine::translate((0.0, top - part.top));
         // What belongs to the next page is not to be seen at the foot of this one.
         let within = Rect::new(-1e6, part.top, 1e6, part.bottom);
         let (mut pictures, mut later) = (Vec::new(), Vec::new());
@@ -62,7 +93,10 @@ impl Painter<'_> {
         let mut coarsened = false;
         for item in pictures {
             if let What::Picture { raster, map: own } | What::Ground { raster, map: own } = &item.what {
-                let clip = item.clip.is_some().then(|| self.mask(item, map));
+                let full = own.transform_rect_bbox(Rect::new(0.0, 0.0, raster.width.into(), raster.height.into()));
+                // A picture that ends with the page is not cut.
+                let cut = (full.y0 < within.y0 - 0.5 || full.y1 > within.y1 + 0.5).then_some(within);
+                let clip = (cut.is_some() || item.clip.is_some()).then(|| self.mask(item, cut, map));
                 let placed =
                     picture::place(raster, (map * *own).as_coeffs(), self.resolution, &mut page, clip.as_ref());
                 coarsened |= placed.coarsened;
@@ -94,6 +128,7 @@ impl Painter<'_> {
                     }
                 } else {
                     self.clip(item, canvas);
+                    canvas.keep(within);
                     let raster = &mut self.tools.raster;
                     canvas.fill(path, black, raster);
                     if edged {
@@ -152,9 +187,10 @@ impl Painter<'_> {
     }
 
     /// The pels that an item may change.
-    fn mask(&mut self, item: &Item, map: Affine) -> Bitmap {
+    fn mask(&mut self, item: &Item, within: Option<Rect>, map: Affine) -> Bitmap {
         let mut canvas = Canvas::new(self.rows, map);
         self.clip(item, &mut canvas);
+        within.into_iter().for_each(|within| canvas.keep(within));
         canvas.clip.paint(&mut canvas.page, true);
         canvas.page
     }
@@ -256,12 +292,20 @@ impl Canvas {
     }
 
     /// A rectangle in whole pels.
-    fn pels(&mut self, Rect { x0, y0, x1, y1 }: Rect, black: bool) {
+    fn pels(&mut self, rectangle: Rect, black: bool) {
+        self.clip.intersect(&self.region_of(rectangle)).paint(&mut self.page, black);
+    }
+
+    fn region_of(&self, Rect { x0, y0, x1, y1 }: Rect) -> Region {
         // Casts saturate.
         let column = |x: f64| x.clamp(0.0, WIDTH_PELS.into()) as u16;
         let row = |y: f64| y.clamp(0.0, self.page.rows().into()) as u32;
-        let region = Region::rectangle((column(x0), column(x1)), (row(y0), row(y1)));
-        self.clip.intersect(&region).paint(&mut self.page, black);
+        Region::rectangle((column(x0), column(x1)), (row(y0), row(y1)))
+    }
+
+    /// What is drawn from now on is seen within this, too.
+    fn keep(&mut self, rectangle: Rect) {
+        self.clip = self.clip.intersect(&self.region_of(snapped(self.map.transform_rect_bbox(rectangle))));
     }
 }
 

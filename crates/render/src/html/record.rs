@@ -39,7 +39,9 @@ pub(super) fn record(document: &mut BaseDocument, width: f64) -> Display {
     let seen = |item: &&Item| !matches!(item.what, What::Ground { .. });
     let shown = display.items.iter().filter(seen).map(|item| item.bounds);
     display.width = shown.clone().map(|bounds| bounds.x1).fold(0.0, f64::max);
-    display.height = f64::from(size.height).max(shown.map(|bounds| bounds.y1).fold(0.0, f64::max)).min(HEIGHT_MAX);
+    // What shows nothing, such as a picture that is not to be had, is a blank page.
+    let lowest = shown.map(|bounds| bounds.y1).fold(0.0, f64::max);
+    display.height = f64::from(size.height).max(lowest).clamp(1.0, HEIGHT_MAX);
     display
 }
 

@@ -95,6 +95,61 @@ pub(super) fn prepare(source: &str, keep: Keep) -> (String, bool) {
     (out, has_breaks)
 }
 
+/// What the document says its addresses are relative to: the first `<base href>` of its head.
+pub(super) fn base(source: &str) -> Option<&str> {
+    let mut rest = source;
+    while let Some(start) = rest.find('<') {
+        let (_, tag) = rest.split_at(start);
+        let (tag, after) = tag.split_at(end_of_tag(tag));
+        let name = tag.get(1..5).unwrap_or_default();
+        if name.eq_ignore_ascii_case("body") {
+            return None;
+        }
+        // Not `basefont`.
+        let is_base = |rest: &&str| name.eq_ignore_ascii_case("base") && rest.starts_with([' ', '\t', '\n', '\r', '/']);
+        let href = tag.get(5..).filter(is_base).and_then(href);
+        if href.is_some() {
+            return href;
+        }
+        rest = after;
+    }
+    None
+}
+
+/// The value of `href` among attributes.
+fn href(attributes: &str) -> Option<&str> {
+    let at = find_ignoring_case(attributes, "href")?;
+    let before = attributes.get(..at)?;
+    let value = attributes.get(at + 4..)?.trim_start().strip_prefix('=')?.trim_start();
+    if !before.ends_with(|char: char| char.is_ascii_whitespace() || "\"'/".contains(char)) {
+        return None;
+    }
+    match value.chars().next()? {
+        quote @ ('"' | '\'') => value.split(quote).nth(1).map(str::trim),
+        _ => value.split(|char: char| char.is_ascii_whitespace() || char == '>').next(),
+    }
+}
+
+/// The style sheets that stand in a document, but for those that are not meant for paper.
+pub(super) fn style_sheets(source: &str) -> Vec<&str> {
+    let mut sheets = Vec::new();
+    let mut rest = source;
+    while let Some(start) = rest.find('<') {
+        let (_, tag) = rest.split_at(start);
+        let (tag, after) = tag.split_at(end_of_tag(tag));
+        rest = after;
+        if tag.get(1..6).is_some_and(|name| name.eq_ignore_ascii_case("style")) {
+            let (style, after) = rest.split_at(find_ignoring_case(rest, "</style").unwrap_or(rest.len()));
+            let tag = tag.to_ascii_lowercase();
+            if !tag.contains("media") || tag.contains("print") || tag.contains("all") {
+                sheets.push(style);
+            }
+            rest = after;
+        }
+    }
+    sheets
+}
+
 /// How many elements are open at once, at most. The parser looks through all of them at each tag; browsers, too, take long.
 pub(super) fn open_at_once(source: &str) -> usize {
     let (mut open, mut most) = (0usize, 0);
@@ -218,6 +273,20 @@ mod tests {
         let left = "<!----><img alt='a=b' SRC-left-out= 'http://[' src=data:,x><style>@fax-left-out url(x)</style>";
         assert_eq!(prepare(source, Keep::NoAddresses).0, left);
         assert_eq!(prepare("<style>x</style>", Keep::NoStyle).0, "<!----><style></style>");
+    }
+
+    #[test]
+    fn a_base_is_found_in_the_head() {
+        for (source, found) in [
+            ("<head><BASE target=x HREF = 'http://a/b?c=d' >", Some("http://a/b?c=d")),
+            ("<base href=http://a/><base href=http://b/>", Some("http://a/")),
+            ("<base target=x><base href=\"\">", Some("")),
+            ("<!-- <base href='http://a/'> --><basefont href=x><body><base href='http://a/'>", None),
+            ("<base data-href='http://a/'>", None),
+            ("<base href", None),
+        ] {
+            assert_eq!(base(source), found, "{source}");
+        }
     }
 
     #[test]

@@ -228,13 +228,7 @@ impl Region {
 
 /// Sets or clears the pels of a packed row.
 pub(crate) fn fill(row: &mut [u8], run: Run, black: bool) {
-    let (from, to) = (usize::from(run.0), usize::from(run.1));
-    if from >= to {
-        return;
-    }
-    let (first, last) = (from / 8, (to - 1) / 8);
-    let head = 0xffu8 >> (from % 8);
-    let tail = 0xffu8 << (7 - (to - 1) % 8);
+    let Some(((first, head), (last, tail))) = edges(run) else { return };
     let put = |byte: &mut u8, mask: u8| if black { *byte |= mask } else { *byte &= !mask };
     match row.get_mut(first..=last) {
         Some([only]) => put(only, head & tail),
@@ -249,13 +243,7 @@ pub(crate) fn fill(row: &mut [u8], run: Run, black: bool) {
 
 /// Calls `see` with the bytes a run touches and its bits in them.
 fn each_byte(run: Run, mut see: impl FnMut(usize, u8)) {
-    let (from, to) = (usize::from(run.0), usize::from(run.1));
-    if from >= to {
-        return;
-    }
-    let (first, last) = (from / 8, (to - 1) / 8);
-    let head = 0xffu8 >> (from % 8);
-    let tail = 0xffu8 << (7 - (to - 1) % 8);
+    let Some(((first, head), (last, tail))) = edges(run) else { return };
     if first == last {
         return see(first, head & tail);
     }
@@ -264,6 +252,12 @@ fn each_byte(run: Run, mut see: impl FnMut(usize, u8)) {
         see(at, 0xff);
     }
     see(last, tail);
+}
+
+/// The first and the last byte a run touches, each with the bits from where it begins, and to where it ends.
+fn edges((from, to): Run) -> Option<((usize, u8), (usize, u8))> {
+    let last = to.checked_sub(1).filter(|&last| from <= last)?;
+    Some(((usize::from(from / 8), 0xff >> (from % 8)), (usize::from(last / 8), 0xff << (7 - last % 8))))
 }
 
 /// Makes a region row by row, run by run.

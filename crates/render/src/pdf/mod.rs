@@ -151,7 +151,7 @@ fn draw<'a>(
     }
     out.missing(findings.missing_glyphs + notes.fonts_missing.swap(0, Ordering::Relaxed));
     note(findings, &place, number, out);
-    Ok(recorder.sheet.finish())
+    Ok(recorder.finish())
 }
 
 /// Below, a page counts as shrunk: what a printer's margin or a rounded paper size takes is not worth a word.

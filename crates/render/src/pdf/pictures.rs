@@ -13,7 +13,7 @@ use super::bilevel;
 use super::device::{Findings, Tools};
 use super::raster::{Bounds, Cover, Ink, Raster, choose};
 use super::region::Region;
-use crate::picture;
+use crate::picture::{self, Frame};
 
 /// Pixels of a picture, as it claims to have them: a plan of A0 at 400 dpi. More would not fit into a process.
 const PIXELS_MAX: u64 = 300_000_000;
@@ -25,6 +25,30 @@ pub(super) struct Picture {
     pub(super) luma: u8,
     /// All of it is: a fill, and not put anywhere.
     pub(super) plain: bool,
+    /// What it was made from, if that may be the scan of a page.
+    pub(super) scan: Option<Scan>,
+}
+
+/// A picture in many tones that covers much of a page.
+pub(super) struct Scan {
+    raster: picture::Raster,
+    transform: [f64; 6],
+    frame: Frame,
+}
+
+impl Scan {
+    /// None if it covers less than half of the page either way.
+    fn new(raster: picture::Raster, transform: Affine, region: &Region, page_rows: u32) -> Option<Scan> {
+        let (columns, rows) = (region.columns(), region.rows());
+        let is_large = columns.1 - columns.0 >= WIDTH_PELS / 2 && rows.end - rows.start >= page_rows / 2;
+        let frame = Frame { columns: (columns.0.into(), columns.1.into()), rows: (rows.start, rows.end) };
+        (is_large && region.is_rectangle()).then(|| Scan { raster, transform: transform.as_coeffs(), frame })
+    }
+
+    /// See [`picture::straightened`].
+    pub(super) fn straightened(&self, resolution: Resolution, page: &Bitmap) -> Option<Bitmap> {
+        picture::straightened(&self.raster, self.transform, resolution, self.frame, page)
+    }
 }
 
 /// Puts a picture in black and white where it belongs, unless it is plain; what part of the page it covers.
@@ -48,6 +72,7 @@ pub(super) fn raster(
             region: whole(transform, width, height, target.rows()),
             luma: lightness(&runs),
             plain: false,
+            scan: None,
         });
     }
     if is_short(image.stream(), width, height) {
@@ -77,7 +102,7 @@ pub(super) fn raster(
                 && let Some((&luma, rest)) = raster.luma.split_first()
                 && rest.iter().all(|other| *other == luma)
             {
-                drawn = Some(Picture { region, luma, plain: true });
+                drawn = Some(Picture { region, luma, plain: true, scan: None });
                 return;
             }
             if let Some(alpha) = alpha {
@@ -85,7 +110,9 @@ pub(super) fn raster(
             }
             let placed = picture::place(&raster, transform.as_coeffs(), resolution, target, None);
             findings.coarsened |= placed.coarsened;
-            drawn = Some(Picture { region, luma, plain: false });
+            let may_be_scan = !placed.tone && raster.alpha.is_none();
+            let scan = may_be_scan.then(|| Scan::new(raster, transform, &region, target.rows())).flatten();
+            drawn = Some(Picture { region, luma, plain: false, scan });
         },
         Some(wanted),
     );

@@ -3,7 +3,7 @@
 //! A picture is brought onto the fax grid by area ([`resample`]) and made black and white by what it shows ([`ink`]): strokes by
 //! a threshold midway between them and the ground they stand on, grounds flattened to white or black, photographs by a
 //! halftone. Pictures of one bit ([`runs`]) are strokes on white ([`strokes`]) unless they are dithered. [`place`] does this for
-//! a picture on a page, whoever draws the page.
+//! a picture on a page, whoever draws the page. Scans that lie askew ([`skew`]) are then laid [`straight`].
 
 mod areas;
 mod codes;
@@ -12,7 +12,9 @@ mod ground;
 mod ink;
 mod resample;
 mod runs;
+mod skew;
 mod specks;
+mod straight;
 mod strokes;
 mod tone;
 
@@ -22,6 +24,7 @@ use crate::geometry::Placement;
 use crate::{Note, Output, Paper, RenderError};
 use decode::{Decoded, decode};
 use resample::OnGrid;
+pub(crate) use straight::{Frame, straightened};
 
 const MM_PER_INCH: f64 = 25.4;
 
@@ -87,10 +90,15 @@ pub(crate) fn place(
     let Some(mut on_grid) = resample::resample(raster, transform, target.width(), target.rows()) else {
         return Placed::default();
     };
-    if raster.luma.iter().all(|luma| matches!(luma, 0 | 255)) {
+    if is_two_tone(raster) {
         specks::clear(&mut on_grid, transform, resolution);
     }
     ink::paint(&on_grid, resolution, target, clip)
+}
+
+/// Black and white, however it is stored.
+fn is_two_tone(raster: &Raster) -> bool {
+    raster.luma.iter().all(|luma| matches!(luma, 0 | 255))
 }
 
 /// A picture on the fax grid, as grey. `None` if nothing of it is on a page of this size.
@@ -190,6 +198,13 @@ pub(crate) fn sheet(picture: &Sheet<'_>, out: &mut Output<'_>) -> Result<(), Ren
         Pels::Grey(raster) => place(raster, transform, options.resolution, &mut page, None),
         Pels::Runs(rows) => place_runs(rows, transform, options.resolution, &mut page),
     };
+    let frame = Frame { columns: (0, WIDTH_PELS.into()), rows: (0, on_paper.rows) };
+    if let Pels::Grey(raster) = &picture.pels
+        && !placed.tone
+        && let Some(straight) = straightened(raster, transform, options.resolution, frame, &page)
+    {
+        page = straight;
+    }
     if placed.coarsened {
         out.summary.notes.push((out.page(), Note::Coarsened));
     }

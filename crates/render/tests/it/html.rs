@@ -1,7 +1,8 @@
 use std::net::TcpListener;
+use std::sync::Mutex;
 
 use ferrofax_fax::page::{Bitmap, Resolution};
-use ferrofax_render::{Kind, Limits, Note, Options, Paper, RenderError};
+use ferrofax_render::{ADDRESSES_MAX, Kind, Limits, Note, Options, Paper, RenderError};
 
 use crate::make::{extent, ink, one_page, pages};
 
@@ -36,12 +37,37 @@ fn assert_near(found: [f64; 4], expected: [f64; 4]) {
     assert!(near, "{found:?} instead of {expected:?}");
 }
 
-/// A picture for an address: 20 by 10 pixels of black.
-fn black_png() -> String {
+/// 20 by 10 pixels of black.
+fn black_png() -> Vec<u8> {
     let mut png = std::io::Cursor::new(Vec::new());
     image::GrayImage::new(20, 10).write_to(&mut png, image::ImageFormat::Png).unwrap();
-    let hex: String = png.get_ref().iter().map(|byte| format!("%{byte:02x}")).collect();
+    png.into_inner()
+}
+
+/// The same for an address.
+fn black_png_url() -> String {
+    let hex: String = black_png().iter().map(|byte| format!("%{byte:02x}")).collect();
     format!("data:image/png,{hex}")
+}
+
+/// What was asked for in one go, by all tests.
+static ASKED: Mutex<Vec<Vec<String>>> = Mutex::new(Vec::new());
+
+/// What lies at the addresses of these tests.
+fn fetch(urls: &[String]) -> Vec<Option<Vec<u8>>> {
+    ASKED.lock().unwrap().push(urls.to_vec());
+    let found = |url: &String| match url.strip_prefix("https://img.example/")?.split('?').next()? {
+        "logo.png" => Some(black_png()),
+        "ground.css" => Some(b"@import 'more.css'; div{width:20px;height:10px}".to_vec()),
+        "more.css" => Some(b"div{background:url(logo.png)}".to_vec()),
+        "endless.css" => Some(format!("@import url('{url}');@import url('{url}');").into_bytes()),
+        "huge.bmp" => Some(
+            [&b"BM"[..], &[0; 12], &40u32.to_le_bytes(), &[0xff, 0xff, 0, 0].repeat(2), &[1, 0, 24, 0], &[0; 24]]
+                .concat(),
+        ),
+        _ => None,
+    };
+    urls.iter().map(found).collect()
 }
 
 #[test]
@@ -107,6 +133,135 @@ fn pages_end_where_the_document_says() {
         3
     );
     assert_eq!(count("<p>one<div style='display:none;page-break-after:always'></div><p>two"), 1);
+}
+
+/// Bars of a page from the left margin on, from top to bottom: how wide in CSS pixels, and how high.
+fn bars(page: &Bitmap) -> Vec<(u32, u32)> {
+    let left = 12.5 / 215.0 * 1728.0;
+    let end = |y: u32| (0..page.width()).rev().find(|&x| page.is_black(x, y));
+    let pixels = |end: u16| ((f64::from(end) + 1.0 - left) / PEL).round() as u32;
+    let ends: Vec<_> = (0..page.rows()).map(|y| end(y).map(pixels)).collect();
+    let bars = ends.chunk_by(|a, b| a == b).filter_map(|bar| Some((bar[0]?, (bar.len() as f64 / ROW).round() as u32)));
+    bars.collect()
+}
+
+fn bar(width: u32, height: u32) -> String {
+    format!("<div style='width:{width}px;height:{height}px;background:black'></div>")
+}
+
+/// A table whose head is a bar of 500 pixels, and each row one of its own width.
+fn table(style: &str, head_height: u32, rows: std::ops::Range<u32>) -> String {
+    let rows: String = rows.map(|row| format!("<tr><td>{}", bar(row, 10))).collect();
+    let style = format!("<style>td,th{{padding:5px 0}}table{{border-spacing:0}}{style}</style>");
+    format!("{style}<table><thead><tr><th>{}<tbody>{rows}</table>", bar(500, head_height))
+}
+
+/// The bars of all pages, and that none reaches into the margins.
+fn bars_of_pages(html: &str) -> Vec<Vec<(u32, u32)>> {
+    let (pages, _) = pages(body(html), Kind::Html, &Options::default()).unwrap();
+    for page in &pages {
+        let (.., top, bottom) = extent(page).unwrap();
+        assert!(top >= 77 && bottom < page.rows() - 77, "from {top} to {bottom}");
+    }
+    pages.iter().map(bars).collect()
+}
+
+#[test]
+fn each_page_of_a_table_begins_with_its_head() {
+    for style in ["", "table{border-spacing:0 2px}", "thead{position:relative}", "td{height:25px}"] {
+        let found = bars_of_pages(&format!("<div style='height:300px'></div>{}", table(style, 30, 100..300)));
+        assert!(found.len() > 4);
+        assert!(found.iter().all(|bars| bars[0] == (500, 30)), "{style}: {found:?}");
+        let rows: Vec<u32> = found.iter().flat_map(|bars| &bars[1..]).map(|&(width, _)| width).collect();
+        assert_eq!(rows, (100..300).collect::<Vec<_>>(), "{style}");
+        assert!(found.iter().flat_map(|bars| &bars[1..]).all(|&(_, height)| height == 10), "{style}: no row is cut");
+    }
+}
+
+#[test]
+fn a_repeated_head_looks_like_the_first() {
+    let style = "table{border-collapse:collapse;width:600px}td,th{border:1px solid #999;padding:5px}th{background:#234;color:white}";
+    let rows: String = (0..100).map(|row| format!("<tr><td>{row}<td>gjpq ÄÖ")).collect();
+    let html = format!("<style>{style}</style><table><thead><tr><th>Number<th>Letters<tbody>{rows}</table>");
+    let (pages, _) = pages(body(&html), Kind::Html, &Options::default()).unwrap();
+    // As far as the line below the head.
+    let head =
+        |page: &Bitmap| (77..77 + (31.0 * ROW) as u32).map(|y| page.row(y).unwrap().to_vec()).collect::<Vec<_>>();
+    let first = head(&pages[0]);
+    assert!(first.iter().flatten().any(|byte| byte.count_ones() > 0));
+    assert!(pages.len() > 2 && pages.iter().all(|page| head(page) == first));
+}
+
+#[test]
+fn heads_are_not_repeated_where_they_should_not_be() {
+    let count = |html: &str| {
+        let found = bars_of_pages(html);
+        (found.len(), found.iter().flatten().filter(|(width, _)| *width == 500).count())
+    };
+    // Higher than half a page; what authors write to have none; after the last row; a head without rows.
+    assert_eq!(count(&table("th{padding:280px 0}", 30, 100..140)), (2, 1));
+    assert_eq!(count(&table("thead{display:table-row-group}", 30, 100..160)), (2, 1));
+    let after = format!("{}<div style='page-break-before:always'></div>{}", table("", 30, 100..110), bar(50, 10));
+    assert_eq!(count(&after), (2, 1));
+    assert_eq!(count(&format!("{}<div style='height:1000px'></div>{}", table("", 30, 100..100), bar(50, 10))), (2, 1));
+    assert_eq!(count(&table("th{padding:230px 0}", 30, 100..140)), (2, 2));
+}
+
+#[test]
+fn a_head_does_not_stand_alone_at_the_foot_of_a_page() {
+    let found = bars_of_pages(&format!("{}<div style='height:990px'></div>{}", bar(50, 10), table("", 30, 100..102)));
+    assert_eq!(found, [vec![(50, 10)], vec![(500, 30), (100, 10), (101, 10)]]);
+}
+
+#[test]
+fn the_head_of_a_table_in_another_stands_below_that_ones() {
+    let inner = table("", 30, 100..160);
+    let outer = format!("<table><thead><tr><th>{}<tbody><tr><td>{inner}</table>", bar(400, 20));
+    let found = bars_of_pages(&outer);
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|bars| bars[..2] == [(400, 20), (500, 30)]), "{found:?}");
+    assert_eq!(found.iter().map(Vec::len).sum::<usize>(), 60 + 4);
+}
+
+#[test]
+fn what_is_cut_is_not_seen_in_the_margins() {
+    for cut in [
+        "<div style='width:60px;height:1500px;border:9px solid;border-radius:20px'></div>".to_owned(),
+        format!("<img src='{}' style='width:300px;height:1500px'>", black_png_url()),
+    ] {
+        let (pages, _) = pages(body(&cut), Kind::Html, &Options::default()).unwrap();
+        assert_eq!(pages.len(), 2);
+        let (.., bottom) = extent(&pages[0]).unwrap();
+        let (_, _, top, _) = extent(&pages[1]).unwrap();
+        assert!((76..=78).contains(&top) && bottom.abs_diff(pages[0].rows() - 78) <= 1, "{bottom} {top}");
+    }
+}
+
+#[test]
+fn margins_are_those_of_the_document() {
+    // From the corner that 10 mm of margin make.
+    let mm = 96.0 / 25.4;
+    let square = "<div style='width:100%;height:50px;background:black'></div>";
+    let [left, top, right, _] = box_of(&format!("<style>@page{{margin:15mm 5mm 10mm 30mm}}</style>{square}"));
+    assert_near([left, top, right, 0.0], [20.0 * mm, 5.0 * mm, 195.0 * mm, 0.0]);
+    let pages_of = |style: &str, height: u32| {
+        let html = format!("<style>@page{{{style}}}</style><div style='height:{height}px'></div>x");
+        pages(body(&html), Kind::Html, &Options::default()).unwrap().1.pages
+    };
+    assert_eq!([0, 1].map(|mm| pages_of(&format!("margin:{mm}mm"), 1100)), [1, 2]);
+    assert_eq!(pages_of("margin-bottom:50mm", 900), 2);
+}
+
+#[test]
+fn a_document_that_lies_on_its_side_is_turned() {
+    let html =
+        body("<style>@page{size:A4 landscape}</style><div style='width:100%;height:50px;background:black'></div>");
+    let (pages, summary) = pages(html, Kind::Html, &Options::default()).unwrap();
+    assert_eq!((pages.len(), summary.notes.len()), (1, 0));
+    // Its top is at the left edge of the sheet, and 277 mm of it are used, in whole CSS pixels.
+    let (left, right, top, bottom) = extent(&pages[0]).unwrap();
+    assert!(left.abs_diff(100) <= 1 && (f64::from(right + 1 - left) / PEL - 50.0).abs() < 1.0, "{left} {right}");
+    assert!(top.abs_diff(77) <= 2 && bottom.abs_diff(2287 - 78) <= 1, "{top} {bottom}");
 }
 
 #[test]
@@ -226,7 +381,7 @@ fn pale_lines_are_unbroken_and_a_pel_thick() {
 
 #[test]
 fn pictures_come_from_the_document_only() {
-    let picture = black_png();
+    let picture = black_png_url();
     assert_near(box_of(&format!("<img src='{picture}' width=200 height=100>")), [0.0, 0.0, 200.0, 100.0]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -239,6 +394,62 @@ fn pictures_come_from_the_document_only() {
     let (_, summary) = pages(html, Kind::Html, &Options::default()).unwrap();
     assert!(summary.left_out >= 5, "{summary:?}");
     assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+fn fetching() -> Options {
+    Options { fetch: Some(fetch), ..Options::default() }
+}
+
+#[test]
+fn what_is_fetched_is_shown_as_what_the_document_carries() {
+    let style = "<style>body{margin:0} img{display:block;width:20px;height:10px}</style>";
+    let carried = page(&format!("<!DOCTYPE html>{style}<img src='{}'>", black_png_url()));
+    assert_eq!(extent(&carried), extent(&page(&body("<div style='width:20px;height:10px;background:black'></div>"))));
+    let logo = "https://img.example/logo.png";
+    for html in [
+        format!("<img src='{logo}'>"),
+        "<base href='https://img.example/a/'><img src='../logo.png'>".to_owned(),
+        format!("<div style='width:20px;height:10px;background:url({logo})'></div>"),
+        "<link rel=stylesheet href='https://img.example/ground.css'><div></div>".to_owned(),
+        "<style>@import 'https://img.example/ground.css';</style><div></div>".to_owned(),
+    ] {
+        // A base belongs into the head.
+        let html = format!("<!DOCTYPE html>{html}{style}");
+        let (pages, summary) = pages(html.clone(), Kind::Html, &fetching()).unwrap();
+        assert_eq!((pages.len(), summary.left_out), (1, 0), "{html}");
+        assert_eq!(extent(&pages[0]), extent(&carried), "{html}");
+        assert_eq!(extent(&page(&html)), None, "nothing is fetched unless asked for: {html}");
+    }
+}
+
+#[test]
+fn addresses_are_asked_for_together_once_each_and_not_without_end() {
+    let asked = |tag: &str| {
+        let asked = ASKED.lock().unwrap();
+        asked.iter().filter(|urls| urls.iter().any(|url| url.contains(tag))).cloned().collect::<Vec<_>>()
+    };
+    let at = |name: &str| format!("https://img.example/{name}");
+    // What is too wide is laid out a second time, and what is fetched is not fetched again.
+    let html = format!(
+        "<img src='{}' width=2000><img src='{}'><img src='{0}'><img src='relative.png?one'><img src='ftp://img.example/?one'>\
+         <img src='https://user@img.example/?one'>",
+        at("logo.png?one"),
+        at("none.png?one")
+    );
+    let (_, summary) = pages(body(&html), Kind::Html, &fetching()).unwrap();
+    assert_eq!(asked("?one"), [[at("logo.png?one"), at("none.png?one"), "https://user@img.example/?one".to_owned()]]);
+    assert_eq!(summary.left_out, 4);
+
+    let many: String = (0..150).map(|n| format!("<img src='{}{n}'>", at("logo.png?many"))).collect();
+    let (_, summary) = pages(body(&many), Kind::Html, &fetching()).unwrap();
+    assert_eq!(asked("?many").iter().map(Vec::len).collect::<Vec<_>>(), [ADDRESSES_MAX]);
+    assert_eq!(summary.left_out, 50);
+
+    let endless = format!("<link rel=stylesheet href='{}'>text", at("endless.css?endless"));
+    pages(body(&endless), Kind::Html, &fetching()).unwrap();
+    assert_eq!(asked("?endless").len(), 1);
+    let (_, summary) = pages(body(&format!("<img src='{}'>", at("huge.bmp"))), Kind::Html, &fetching()).unwrap();
+    assert_eq!(summary.left_out, 1, "a picture of 4 billion pixels");
 }
 
 #[test]
@@ -320,4 +531,5 @@ fn documents_of_many_elements_end() {
 fn nothing_at_all_is_a_blank_page() {
     assert_eq!(extent(&page("<html></html>")), None);
     assert_eq!(extent(&page(" ")), None);
+    assert_eq!(extent(&page(&body("<img src='none.png'>"))), None);
 }

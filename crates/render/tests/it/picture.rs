@@ -380,3 +380,47 @@ fn the_modules_of_a_code_stay_what_they_are() {
         assert!(wrong * 100 < dark.len(), "{resolution:?}: {wrong} modules are wrong");
     }
 }
+
+/// The sheet of strokes, turned about its middle, as a scanner makes it.
+fn scan_askew(degrees: f64) -> GrayImage {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    GrayImage::from_fn(2480, 3508, |x, y| {
+        let (x, y) = (f64::from(x) - 1240.0, f64::from(y) - 1754.0);
+        // Casts saturate.
+        let (x, y) = ((x * cos + y * sin + 1240.0) as u32, (y * cos - x * sin + 1754.0) as u32);
+        Luma([if is_stroke(x, y) { 40 } else { 235 }])
+    })
+}
+
+/// White rows in the middle of the page.
+fn gaps(page: &Bitmap) -> usize {
+    let rows = page.rows();
+    (rows / 4..rows * 3 / 4).filter(|&y| page.row(y).unwrap().iter().all(|&byte| byte == 0)).count()
+}
+
+#[test]
+fn a_scan_that_lies_askew_is_laid_straight_and_nothing_is_lost() {
+    for resolution in [Resolution::Fine, Resolution::Standard] {
+        let straight = one_page(png(&scan_askew(0.0), 300.0), Kind::Picture, &at(resolution));
+        for degrees in [2.0, -3.0] {
+            let page = one_page(png(&scan_askew(degrees), 300.0), Kind::Picture, &at(resolution));
+            assert!(gaps(&page) * 10 > gaps(&straight) * 7, "{degrees}: {} of {}", gaps(&page), gaps(&straight));
+            let (black, expected) = (black_share(&page), black_share(&straight));
+            assert!((black / expected - 1.0).abs() < 0.1, "{degrees}: {black} for {expected}");
+        }
+        let little = one_page(png(&scan_askew(0.4), 300.0), Kind::Picture, &at(resolution));
+        assert!(gaps(&little) < gaps(&straight), "a little askew is left so");
+    }
+}
+
+#[test]
+fn a_scan_stays_askew_where_print_would_be_lost() {
+    // Marks in corners that lie opposite: a turn moves both out of the sheet.
+    let mut full = scan_askew(2.0);
+    for (x, y) in [(0, 0), (2460, 3488)] {
+        (0..400).for_each(|at| full.put_pixel(x + at % 20, y + at / 20, Luma([40])));
+    }
+    let page = one_page(png(&full, 300.0), Kind::Picture, &Options::default());
+    let straight = one_page(png(&scan_askew(0.0), 300.0), Kind::Picture, &Options::default());
+    assert!(gaps(&page) * 4 < gaps(&straight), "{} of {}", gaps(&page), gaps(&straight));
+}

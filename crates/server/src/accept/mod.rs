@@ -1,8 +1,6 @@
 //! From a request that is right to a job that can be stored: ids, numbers to dial, the window, the account's defaults.
 //!
 //! Whether the template and the overlay it names are installed is for the store to say, in the transaction that stores it.
-//!
-//! Left out until its own issue: a phone number library (see [`number`]).
 
 pub mod allow;
 pub mod id;
@@ -11,7 +9,10 @@ pub mod number;
 #[cfg(test)]
 mod tests;
 
-use ferrofax_api::job::{Content, DocumentKind, FaxJob, Paper, RenderingOptions, Resolution, Violation, WindowEnd};
+use ferrofax_api::job::{
+    Content, DocumentKind, FaxJob, Paper, Recipient, RenderingOptions, Resolution, Violation, WindowEnd,
+};
+use ferrofax_api::warning::Warning;
 use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -50,6 +51,7 @@ pub struct Accept {
 
 impl Accept {
     pub fn new(ids: Ids, kinds: Kinds) -> Accept {
+        number::warm_up();
         Accept { ids, kinds }
     }
 
@@ -76,9 +78,8 @@ impl Accept {
         let id = JobId(self.ids.next("FJ", now));
         let numbered = order.recipients.iter().enumerate();
         let deliveries = numbered.map(|(index, recipient)| {
-            let dial = number::dial(&recipient.number, account.country.as_deref())
-                .map_err(|what| Violation::new(format!("recipients[{index}].number"), what))?;
-            Ok(NewDelivery { id: DeliveryId(self.ids.next("FN", now)), dial })
+            let delivery = self.delivery(recipient, account, now);
+            delivery.map_err(|wrong| Violation::new(format!("recipients[{index}].{}", wrong.path), wrong.message))
         });
         let deliveries = deliveries.collect::<Result<_, Violation>>()?;
         Ok(NewJob {
@@ -89,8 +90,23 @@ impl Accept {
             valid_from,
             valid_until,
             order,
+            once: None,
             deliveries,
         })
+    }
+
+    fn delivery(&self, recipient: &Recipient, account: &Account, now: Timestamp) -> Result<NewDelivery, Violation> {
+        let dial = |path: &str, number: &str| {
+            number::dial(number, account.country.as_deref()).map_err(|what| Violation::new(path, what))
+        };
+        let first = dial("number", &recipient.number)?;
+        let others = recipient.alternative_numbers.iter().enumerate();
+        let others = others.map(|(index, number)| dial(&format!("alternativeNumbers[{index}]"), number));
+        let alternatives = others.collect::<Result<Vec<_>, Violation>>()?;
+        let numbered = (1..).zip(std::iter::once(&first).chain(&alternatives));
+        let doubtful = numbered.filter(|(_, dial)| number::is_doubtful(dial));
+        let warnings = doubtful.map(|(number, _)| Warning::DoubtfulNumber { number }).collect();
+        Ok(NewDelivery { id: DeliveryId(self.ids.next("FN", now)), dial: first, alternatives, warnings })
     }
 }
 

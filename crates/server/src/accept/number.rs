@@ -1,84 +1,137 @@
 //! The number to dial for the number as written: `00` and digits, as reports show it in `sentToNumber`.
 //!
-//! `+` and `00` begin an international number. Digits alone are a national number where they begin with the country's trunk
-//! prefix (a single 0 nearly everywhere), else an international one that lacks its `00`. In North America, where no 0 is
-//! dialled, ten digits are a national number and 011 begins an international one.
+//! `+` and `00` begin an international number. Digits without them are a national number where the library finds one that is
+//! valid in the account's country, else an international one. Beyond that:
 //!
-//! This is no numbering plan: which numbers exist, and how long they are, is for a phone number library in its own issue.
-//! Calling codes: ITU-T E.164 (list of assigned country codes); the prefixes: ITU-T E.164 (national dialling procedures).
+//! - Digits that begin with the account's own country code and are valid with it are that number, though some would also be a
+//!   national number without its 0: a 0 is seldom left out at home, `00` or `+` often.
+//! - What begins with 0 can't be international; it is national also where the library doubts it.
+//! - In North America 011 begins an international number.
+//!
+//! The library (libphonenumber's metadata) never refuses a number: numbering plans change, and its doubt is only a warning. Its
+//! parser, which takes ten times as long as a look at the plan, is asked only where dropping the trunk prefix makes no valid number.
+//!
+//! It writes numbers to its log at `trace`, so its target must stay off. See [`SILENCED_TARGET`].
+
+use std::sync::LazyLock;
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL as PLANS, PhoneNumber, PhoneNumberFormat, Region};
+
+/// Where the library logs.
+pub const SILENCED_TARGET: &str = "rlibphonenumber";
+
+/// Reads the numbering plans, so that no request waits for it.
+pub fn warm_up() {
+    LazyLock::force(&PLANS);
+}
 
 /// The number to dial, or why there is none. `country` is where national numbers are at home (ISO 3166-1 alpha-2).
 pub fn dial(number: &str, country: Option<&str>) -> Result<String, &'static str> {
-    // `+49 (0)89`: the bracket shows how to dial at home.
     let compact: String = number.chars().filter(|character| !character.is_whitespace()).collect();
-    let abroad = international(&compact.replace("(0)", ""));
-    let digits = digits(&compact);
-    let code = country.and_then(calling_code);
-    let national = |code: Option<&str>, number: &str| {
-        code.map(|code| format!("00{code}{number}")).ok_or("is a national number, and the account has no country")
-    };
-    match abroad {
-        // Where the 0 belongs to the number, it is dialled from abroad as well.
-        Some(rest) if KEEPS_ZERO.iter().any(|code| rest.starts_with(code)) => {
-            checked(international(&compact).unwrap_or(rest))
-        }
-        Some(rest) => checked(rest),
-        None if code == Some("1") && digits.starts_with("011") => checked(digits[3..].to_owned()),
-        None if code == Some("1") && digits.len() == 10 && !digits.starts_with(['0', '1']) => national(code, &digits),
-        None if code.is_some_and(|code| KEEPS_ZERO.contains(&code)) && digits.starts_with('0') => {
-            national(code, &digits)
-        }
-        // In Hungary the trunk prefix has two digits.
-        None if code == Some("36") && digits.starts_with("06") => national(code, &digits[2..]),
-        None => match digits.strip_prefix('0') {
-            Some(rest) => national(code, rest),
-            None => checked(digits),
-        },
+    if let Some(abroad) = abroad(&compact) {
+        return international(&abroad);
     }
+    let digits = digits(&compact);
+    match country.and_then(Home::of) {
+        Some(home) => home.dial(&digits),
+        None if digits.starts_with('0') => Err("is a national number, and the account has no country"),
+        None => international(&digits),
+    }
+}
+
+/// Whether the number to dial is not a valid one in its country's plan, as far as the library knows.
+pub fn is_doubtful(dial: &str) -> bool {
+    let digits = dial.strip_prefix("00").unwrap_or(dial);
+    let plan = |length| {
+        let (code, national) = digits.split_at_checked(length)?;
+        let code: i32 = code.parse().ok()?;
+        PLANS.get_regions_for_country_calling_code(code).map(|_| (code, national))
+    };
+    // No country code begins with another.
+    let Some((code, national)) = (1..=3).find_map(plan) else { return true };
+    !is_valid(code, national)
 }
 
 /// Countries whose national numbers keep their first 0 when dialled from abroad: Italy with the Vatican, San Marino, Ivory
 /// Coast, Congo, Benin.
 const KEEPS_ZERO: [&str; 5] = ["39", "378", "225", "242", "229"];
 
+/// Where national numbers are at home.
+struct Home {
+    region: Region,
+    code: i32,
+}
+
+impl Home {
+    fn of(country: &str) -> Option<Home> {
+        let region = Region::from_code(&country.to_ascii_uppercase()).ok()?;
+        Some(Home { region, code: PLANS.get_country_code_for_region(region)? })
+    }
+
+    /// The number to dial for digits without `+` or `00`.
+    fn dial(&self, digits: &str) -> Result<String, &'static str> {
+        let code = self.code.to_string();
+        if let Some(rest) = digits.strip_prefix("011").filter(|_| self.code == 1) {
+            return international(rest);
+        }
+        if digits.strip_prefix(&code).is_some_and(|national| is_valid(self.code, national)) {
+            return international(digits);
+        }
+        let national = self.without_trunk_prefix(digits);
+        if is_valid(self.code, national) {
+            return international(&format!("{code}{national}"));
+        }
+        let parsed = PLANS.parse(digits, Some(self.region)).ok().filter(|number| PLANS.is_valid_number(number));
+        match parsed {
+            Some(number) => international(&self::digits(&PLANS.format(&number, PhoneNumberFormat::E164))),
+            None if digits.starts_with('0') => international(&format!("{code}{national}")),
+            None => international(digits),
+        }
+    }
+
+    /// The trunk prefix is a single 0 nearly everywhere; in Hungary it has two digits.
+    fn without_trunk_prefix<'a>(&self, digits: &'a str) -> &'a str {
+        if KEEPS_ZERO.contains(&self.code.to_string().as_str()) {
+            return digits;
+        }
+        let prefix = if self.code == 36 && digits.starts_with("06") { "06" } else { "0" };
+        digits.strip_prefix(prefix).unwrap_or(digits)
+    }
+}
+
+/// Whether the plan of the country code has such a national number.
+fn is_valid(code: i32, national: &str) -> bool {
+    let Ok(national_number) = national.parse() else { return false };
+    let zeros = national.len() - national.trim_start_matches('0').len().max(1);
+    let number = PhoneNumber {
+        country_code: code,
+        national_number,
+        italian_leading_zero: (zeros > 0).then_some(true),
+        number_of_leading_zeros: i32::try_from(zeros).ok().filter(|zeros| *zeros > 1),
+        ..PhoneNumber::default()
+    };
+    PLANS.is_valid_number(&number)
+}
+
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// The digits after the `+` or `00` of an international number.
-fn international(compact: &str) -> Option<String> {
-    let digits = digits(compact);
-    if compact.contains('+') { Some(digits) } else { digits.strip_prefix("00").map(str::to_owned) }
+fn abroad(compact: &str) -> Option<String> {
+    let after = |text: &str| {
+        let digits = digits(text);
+        if text.contains('+') { Some(digits) } else { digits.strip_prefix("00").map(str::to_owned) }
+    };
+    // `+49 (0)89`: the bracket shows how to dial at home. Where the 0 belongs to the number, it is dialled from abroad as well.
+    let rest = after(&compact.replace("(0)", ""))?;
+    if KEEPS_ZERO.iter().any(|code| rest.starts_with(code)) { after(compact) } else { Some(rest) }
 }
 
-fn checked(international: String) -> Result<String, &'static str> {
-    match international.as_bytes().first() {
+fn international(digits: &str) -> Result<String, &'static str> {
+    match digits.as_bytes().first() {
         None => Err("has no digits after the international prefix"),
         Some(b'0') => Err("is no international number: no country code begins with 0"),
-        Some(_) => Ok(format!("00{international}")),
+        Some(_) => Ok(format!("00{digits}")),
     }
 }
-
-/// The E.164 country code of a country.
-fn calling_code(country: &str) -> Option<&'static str> {
-    let mut entries = CALLING_CODES.split_ascii_whitespace();
-    entries.find_map(|entry| {
-        let (name, code) = entry.split_at(2);
-        name.eq_ignore_ascii_case(country).then_some(code)
-    })
-}
-
-/// Country and code in one word.
-const CALLING_CODES: &str = "
-    AC247 AD376 AE971 AF93 AG1 AI1 AL355 AM374 AO244 AR54 AS1 AT43 AU61 AW297 AX358 AZ994 BA387 BB1 BD880 BE32 BF226 BG359
-    BH973 BI257 BJ229 BL590 BM1 BN673 BO591 BQ599 BR55 BS1 BT975 BW267 BY375 BZ501 CA1 CC61 CD243 CF236 CG242 CH41 CI225
-    CK682 CL56 CM237 CN86 CO57 CR506 CU53 CV238 CW599 CX61 CY357 CZ420 DE49 DJ253 DK45 DM1 DO1 DZ213 EC593 EE372 EG20 EH212
-    ER291 ES34 ET251 FI358 FJ679 FK500 FM691 FO298 FR33 GA241 GB44 GD1 GE995 GF594 GG44 GH233 GI350 GL299 GM220 GN224 GP590
-    GQ240 GR30 GT502 GU1 GW245 GY592 HK852 HN504 HR385 HT509 HU36 ID62 IE353 IL972 IM44 IN91 IO246 IQ964 IR98 IS354 IT39
-    JE44 JM1 JO962 JP81 KE254 KG996 KH855 KI686 KM269 KN1 KP850 KR82 KW965 KY1 KZ7 LA856 LB961 LC1 LI423 LK94 LR231 LS266
-    LT370 LU352 LV371 LY218 MA212 MC377 MD373 ME382 MF590 MG261 MH692 MK389 ML223 MM95 MN976 MO853 MP1 MQ596 MR222 MS1
-    MT356 MU230 MV960 MW265 MX52 MY60 MZ258 NA264 NC687 NE227 NF672 NG234 NI505 NL31 NO47 NP977 NR674 NU683 NZ64 OM968
-    PA507 PE51 PF689 PG675 PH63 PK92 PL48 PM508 PR1 PS970 PT351 PW680 PY595 QA974 RE262 RO40 RS381 RU7 RW250 SA966 SB677
-    SC248 SD249 SE46 SG65 SH290 SI386 SJ47 SK421 SL232 SM378 SN221 SO252 SR597 SS211 ST239 SV503 SX1 SY963 SZ268 TA290 TC1
-    TD235 TG228 TH66 TJ992 TK690 TL670 TM993 TN216 TO676 TR90 TT1 TV688 TW886 TZ255 UA380 UG256 US1 UY598 UZ998 VA39 VC1
-    VE58 VG1 VI1 VN84 VU678 WF681 WS685 XK383 YE967 YT262 ZA27 ZM260 ZW263";

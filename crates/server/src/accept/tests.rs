@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::allow::AllowList;
 use super::id::{Ids, NotANodeId, is_job_id};
-use super::number::dial;
+use super::number::{dial, is_doubtful};
 use super::*;
 
 fn now() -> Timestamp {
@@ -98,6 +98,28 @@ fn numbers_are_dialled_with_00() {
         ("011 49 89 123", Some("CA"), "004989123"),
         ("011 49 89 123", Some("DE"), "0049114989123"),
         ("112", Some("DE"), "00112"),
+        ("+49/89/123456", None, "004989123456"),
+        ("+33 (0)1 23 45 67 89", None, "0033123456789"),
+        ("02 1234567", Some("IT"), "0039021234567"),
+        ("0612345678", Some("HU"), "003612345678"),
+        ("0 201 555 1000", Some("US"), "0012015551000"),
+        // National by the plan, without a 0 in front.
+        ("30 123456", Some("DE"), "004930123456"),
+        ("22 123 4567", Some("PL"), "0048221234567"),
+        ("8 495 123 4567", Some("RU"), "0074951234567"),
+        ("495 123 4567", Some("RU"), "0074951234567"),
+        ("011 15 2345 6789", Some("AR"), "005491123456789"),
+        // International: nothing such in the account's country, or the account's own.
+        ("4900000000000", Some("US"), "004900000000000"),
+        ("498 123 4567", Some("US"), "004981234567"),
+        ("4930123456", Some("DE"), "004930123456"),
+        // As the account's country dials abroad.
+        ("010 49 89 1234567", Some("JP"), "0049891234567"),
+        // The loopback's numbers.
+        ("+498999486", Some("US"), "00498999486"),
+        ("498999486", Some("DE"), "00498999486"),
+        ("00999 123 99486", Some("DE"), "0099912399486"),
+        ("+99999486", None, "0099999486"),
     ] {
         assert_eq!(dial(number, country), Ok(expected.replace(' ', "")), "{number} in {country:?}");
     }
@@ -112,9 +134,31 @@ fn numbers_are_dialled_with_00() {
     }
 }
 
+#[test]
+fn the_library_may_doubt_a_number() {
+    for valid in ["004989123456", "00498999486", "0012015551000", "00390612345678", "0080012345678", "0018005551000"] {
+        assert!(!is_doubtful(valid), "{valid}");
+    }
+    for doubtful in ["00112", "004900000000000", "0044171123", "0012", "0099912399486", "0049", "001", "00", ""] {
+        assert!(is_doubtful(doubtful), "{doubtful}");
+    }
+    // Every plan can be asked, whatever the number.
+    for code in 1..1000 {
+        for national in ["0", "000000", "123456789", "8005551234", &"9".repeat(60)] {
+            is_doubtful(&format!("00{code}{national}"));
+        }
+    }
+}
+
 proptest! {
     #[test]
-    fn what_is_dialled_is_00_and_digits(number in "(\\PC|[-+0-9 ()/.]){0,16}", country in prop::option::of("DE|US|IT|HU|XX|")) {
+    fn an_international_number_keeps_its_digits(digits in "[1-9][0-9]{2,18}", country in prop::option::of("DE|US|IT|HU|RU|AR|BR|XX")) {
+        prop_assert_eq!(dial(&format!("+{digits}"), country.as_deref()), Ok(format!("00{digits}")));
+        prop_assert_eq!(dial(&format!("00{digits}"), country.as_deref()), Ok(format!("00{digits}")));
+    }
+
+    #[test]
+    fn what_is_dialled_is_00_and_digits(number in "(\\PC|[-+0-9 ()/.]){0,16}", country in prop::option::of("DE|US|IT|HU|RU|AR|BR|JP|XX|")) {
         if let Ok(dialled) = dial(&number, country.as_deref()) {
             prop_assert!(dialled.starts_with("00") && !dialled.starts_with("000") && dialled.len() > 2);
             prop_assert!(dialled.bytes().all(|byte| byte.is_ascii_digit()));
@@ -136,6 +180,41 @@ fn a_job_gets_ids_numbers_and_the_accounts_sender_id() {
     let nowhere = Account { country: None, ..account() };
     let wrong = accept().job(order(""), &nowhere, now()).expect_err("must be refused");
     assert_eq!(wrong.to_string(), "recipients[1].number: is a national number, and the account has no country");
+}
+
+#[test]
+fn alternative_numbers_are_dialled_like_the_first_and_doubts_are_told() {
+    let submit = |recipients: &str| {
+        let body = format!(r#"{{"recipients":[{recipients}],"documents":[{{"name":"a.txt","data":"QQ=="}}]}}"#);
+        let order = job::parse(body.as_bytes(), now()).expect("a request");
+        accept().job(order, &account(), now()).map_err(|wrong| wrong.to_string())
+    };
+    let job = submit(
+        r#"{"number":"+49 89 123456","alternativeNumbers":["089/456","00999 1 99486"]},
+           {"number":"112","alternativeNumbers":["+49 30 123456"]}"#,
+    )
+    .expect("a job");
+    let [first, second] = &job.deliveries[..] else { panic!("two deliveries") };
+    assert_eq!((first.dial.as_str(), second.dial.as_str()), ("004989123456", "00112"));
+    assert_eq!(first.alternatives, ["004989456", "00999199486"]);
+    assert_eq!(second.alternatives, ["004930123456"]);
+    assert_eq!(first.warnings, [Warning::DoubtfulNumber { number: 3 }]);
+    assert_eq!(second.warnings, [Warning::DoubtfulNumber { number: 1 }]);
+    let told = [&first.warnings[0], &second.warnings[0]].map(ToString::to_string);
+    assert_eq!(told[0], "alternative number 2 is not a valid number in its country's plan");
+    assert_eq!(told[1], "the recipient's number is not a valid number in its country's plan");
+    assert_eq!(job.order.recipients[0].number, "+49 89 123456", "echoed as written");
+
+    let good = r#"{"number":"+49 89 123"}"#;
+    for (recipients, expected) in [
+        (r#"{"number":"000 49"}"#, "recipients[1].number: is no international number: no country code begins with 0"),
+        (
+            r#"{"number":"089 123","alternativeNumbers":["089 4","+00 1"]}"#,
+            "recipients[1].alternativeNumbers[1]: is no international number: no country code begins with 0",
+        ),
+    ] {
+        assert_eq!(submit(&format!("{good},{recipients}")).expect_err("must be refused"), expected);
+    }
 }
 
 #[test]

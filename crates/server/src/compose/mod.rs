@@ -41,6 +41,8 @@ pub struct Fax {
     pub document_pages: u32,
     /// Where to begin, counted from 0 with the cover page: pages before it are there already.
     pub first_page: u32,
+    /// Pages of the cover page that are wanted all the same, before that one.
+    pub repeated: u32,
     /// Found right when the job was accepted.
     pub header: Option<Header>,
     /// For the cover page; the documents have it already.
@@ -103,7 +105,7 @@ impl std::fmt::Debug for FaxFacts {
 /// A recipient's pages.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Composed {
-    /// From [`Fax::first_page`] on.
+    /// Those repeated, then from [`Fax::first_page`] on.
     pub pages: Vec<Arc<StoredPage>>,
     /// Pages of the cover page.
     pub cover_pages: u32,
@@ -161,11 +163,11 @@ impl Composer {
 
     /// The pages of one recipient.
     pub async fn compose(&self, fax: Fax) -> Result<Composed, ComposeError> {
-        let Fax { cover, documents, document_pages, first_page, header, overlay, facts } = fax;
+        let Fax { cover, documents, document_pages, first_page, repeated, header, overlay, facts } = fax;
         let (mut pages, cover_pages, warnings) = match cover {
             None => (Vec::new(), 0, Vec::new()),
             // It is there already; how long it is, is known.
-            Some(Cover { pages: Some(pages), .. }) if pages > 0 && first_page >= pages => {
+            Some(Cover { pages: Some(pages), .. }) if pages > 0 && first_page >= pages && repeated == 0 => {
                 (Vec::new(), pages, Vec::new())
             }
             Some(cover) => {
@@ -179,14 +181,15 @@ impl Composer {
                 let pages = pages.await?.map_err(ComposeError::Layout)?;
                 let pages: Vec<_> = pages.into_iter().map(Arc::new).collect();
                 let length = u32::try_from(pages.len()).unwrap_or(u32::MAX);
-                let wanted = pages.into_iter().skip(usize::try_from(first_page).unwrap_or(usize::MAX));
-                (wanted.collect(), length, warnings)
+                let wanted = (0u32..).zip(pages).filter(|(number, _)| *number < repeated || *number >= first_page);
+                (wanted.map(|(_, page)| page).collect(), length, warnings)
             }
         };
         pages.extend(documents);
         if let Some(header) = header {
             let total = cover_pages.saturating_add(document_pages);
-            pages = self.with_bands(pages, &header, &facts, total).await?;
+            let numbers = (0..repeated).chain(first_page..total);
+            pages = self.with_bands(pages, numbers, &header, &facts, total).await?;
         }
         Ok(Composed { pages, cover_pages, warnings })
     }
@@ -238,21 +241,21 @@ impl Composer {
         rendered.map_err(ComposeError::Cover)
     }
 
-    /// The last pages of a fax of `total` pages, each with its own header lines.
+    /// Pages of a fax of `total` pages, of these numbers from 0, each with its own header lines.
     async fn with_bands(
         &self,
         pages: Vec<Arc<StoredPage>>,
+        numbers: impl Iterator<Item = u32>,
         header: &Header,
         facts: &FaxFacts,
         total: u32,
     ) -> Result<Vec<Arc<StoredPage>>, ComposeError> {
-        let first = total.saturating_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX));
         let mut wanted: HashMap<Resolution, Vec<Vec<BandLine>>> = HashMap::new();
-        for (page, number) in pages.iter().zip(first + 1..) {
+        for (page, number) in pages.iter().zip(numbers) {
             let facts = Facts {
                 now: facts.now,
                 zone: facts.zone.clone(),
-                page: number,
+                page: number + 1,
                 pages: total,
                 number: &facts.number,
                 csid: &facts.csid,

@@ -10,7 +10,8 @@ use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 
 use super::{Config, Customer, ErrorCorrection, Http, Line, LineKind, Login, Secret, Sip};
-use crate::fetch::Exempt;
+use crate::fetch::{Exempt, Hosts};
+use crate::jobs::Changes;
 use crate::stationery::TemplateName;
 
 /// Something that would not work.
@@ -75,9 +76,15 @@ impl Config {
         if let Err(wrong) = Exempt::parse(&self.fetch.allow) {
             fetch.say("allow", wrong.to_string());
         }
+        for (n, host) in self.fetch.resource_hosts.iter().enumerate() {
+            if let Err(wrong) = Hosts::parse([host]) {
+                fetch.say(&format!("resource_hosts[{n}]"), wrong.to_string());
+            }
+        }
         fetch.need(self.fetch.bytes_max >= 1024, "bytes_max", "must be 1024 or more");
         fetch.need(self.fetch.seconds_max > 0, "seconds_max", "must be more than 0");
         fetch.need((1..=100).contains(&self.fetch.tries), "tries", "must be 1 to 100");
+        self.retry(&mut finder);
         self.lines(&mut finder);
         self.customers(&mut finder);
         found
@@ -99,6 +106,27 @@ impl Config {
         }
     }
 
+    fn retry(&self, finder: &mut Finder<'_>) {
+        if let Some(wrong) = self.retry.wrong() {
+            finder.say("retry", wrong);
+        }
+        let mut prefixes = HashSet::new();
+        for (n, limit) in self.limits.iter().enumerate() {
+            let mut finder = finder.within(format_args!("limit[{n}]"));
+            let good = limit.prefix.starts_with("00") && limit.prefix.bytes().all(|digit| digit.is_ascii_digit());
+            finder.need(good, "prefix", "must be digits that begin with 00");
+            finder.need(prefixes.insert(&limit.prefix), "prefix", "is another limit's prefix too");
+            finder.need(limit.channels > 0, "channels", "must be more than 0");
+        }
+    }
+
+    /// Rules that differ must be right together with those they change.
+    fn changes(&self, changes: &Changes, finder: &mut Finder<'_>) {
+        if let Some(wrong) = self.retry.with(changes).wrong() {
+            finder.say("retry", wrong);
+        }
+    }
+
     fn lines(&self, finder: &mut Finder<'_>) {
         finder.need(!self.lines.is_empty(), "line", "at least one line is needed");
         let mut names = HashSet::new();
@@ -107,6 +135,7 @@ impl Config {
         for (n, line) in self.lines.iter().enumerate() {
             let mut finder = finder.within(format_args!("line[{n}]"));
             line.check(&mut finder);
+            self.changes(&line.retry, &mut finder);
             finder.need(names.insert(&line.name), "name", "is another line's name too");
             for (p, prefix) in line.prefixes.iter().enumerate() {
                 let key = format!("prefixes[{p}]");
@@ -130,6 +159,10 @@ impl Config {
         for (n, customer) in self.customers.iter().enumerate() {
             let mut finder = finder.within(format_args!("customer[{n}]"));
             customer.check(&mut finder);
+            if let Some(changes) = &customer.retry {
+                self.changes(changes, &mut finder);
+            }
+            finder.need(customer.channels != Some(0), "channels", "must be more than 0");
             let new = numbers.insert(customer.number.to_ascii_uppercase());
             finder.need(new, "number", "is another customer's number too");
             for (l, login) in customer.logins.iter().enumerate() {
@@ -224,7 +257,6 @@ impl Customer {
             finder.say("default_cover", wrong.to_string());
         }
         // Set and not honoured, this would send what was to stay in the house.
-        finder.need(self.test_mode != Some(true), "test_mode", "not supported by this version");
     }
 }
 

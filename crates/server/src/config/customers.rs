@@ -61,6 +61,11 @@ fn merged(customer: &Customer, stored: Option<store::Customer>) -> std::io::Resu
     give(&mut account.push.token_url, &customer.push_token_url);
     set(&mut account.blank_pages, &customer.blank_pages);
     set(&mut account.test_mode, &customer.test_mode);
+    give(&mut account.channels, &customer.channels);
+    give(&mut account.quiet_hours, &customer.quiet_hours);
+    set(&mut account.repeat_cover, &customer.repeat_cover);
+    set(&mut account.share_calls, &customer.share_calls);
+    set(&mut account.retry, &customer.retry);
     set(&mut account.retention_days, &customer.retention_days);
     let secret = Secret::given(customer.push_credentials.as_ref(), customer.push_credentials_file.as_deref())?;
     give(&mut account.push.credentials, &secret.map(|secret| secret.reveal().to_owned()));

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{Config, Convert, Customer, DEFAULT, Fetch, Http, Line, LineKind, Log, Render, Sip};
+use super::{Config, Convert, Customer, DEFAULT, Fetch, Http, Limit, Line, LineKind, Log, Render, Sip};
+use crate::jobs::{Changes, Retry};
 
 /// Why there is no configuration. Never shows a secret.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +36,8 @@ pub struct Loaded {
     pub unknown_variables: Vec<String>,
 }
 
-/// Variables of ours that are no settings: the file's name, and a folder for tests.
-const OTHER_VARIABLES: [&str; 2] = ["FERROFAX_CONFIG", "FERROFAX_TEST_DATA"];
+/// Variables of ours that are no settings: the file's name, and what tests need.
+const OTHER_VARIABLES: [&str; 3] = ["FERROFAX_CONFIG", "FERROFAX_DIE_AT", "FERROFAX_TEST_DATA"];
 
 /// Reads the configuration: defaults, then this file, then this environment (`std::env::vars()`, in real life). An empty
 /// variable counts as none.
@@ -157,6 +158,9 @@ struct Written {
     convert: Convert,
     fetch: Fetch,
     log: Log,
+    retry: Retry,
+    #[serde(default)]
+    limit: Vec<Limit>,
     line: Vec<Table>,
     #[serde(default)]
     customer: Vec<Customer>,
@@ -169,6 +173,8 @@ struct Common {
     name: String,
     prefixes: Vec<String>,
     channels: u32,
+    #[serde(default)]
+    retry: Changes,
 }
 
 #[derive(Deserialize)]
@@ -186,8 +192,8 @@ pub(super) fn typed(table: Table) -> Result<Config, ConfigError> {
     let written: Written = section("", table)?;
     let lines = written.line.into_iter().enumerate().map(|(n, mut table)| {
         let path = format!("line[{n}]");
-        let Common { kind, name, prefixes, channels } = section(&path, table.clone())?;
-        for common in ["kind", "name", "prefixes", "channels"] {
+        let Common { kind, name, prefixes, channels, retry } = section(&path, table.clone())?;
+        for common in ["kind", "name", "prefixes", "channels", "retry"] {
             table.remove(common);
         }
         let kind = match kind.as_str() {
@@ -198,7 +204,7 @@ pub(super) fn typed(table: Table) -> Result<Config, ConfigError> {
             "sip" => LineKind::Sip(Box::new(section::<Sip>(&path, table)?)),
             _ => return Err(setting_error(&format!("{path}.kind"), "must be loopback or sip")),
         };
-        Ok(Line { name, prefixes, channels, kind })
+        Ok(Line { name, prefixes, channels, retry, kind })
     });
     Ok(Config {
         lines: lines.collect::<Result<_, _>>()?,
@@ -210,6 +216,8 @@ pub(super) fn typed(table: Table) -> Result<Config, ConfigError> {
         convert: written.convert,
         fetch: written.fetch,
         log: written.log,
+        retry: written.retry,
+        limits: written.limit,
         customers: written.customer,
     })
 }

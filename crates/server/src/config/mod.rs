@@ -21,7 +21,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
 use crate::accept::allow::subnet;
-use crate::jobs::Routes;
+use crate::jobs::quiet::QuietHours;
+use crate::jobs::{Changes, Policy, Retry, Routes};
 use crate::store::BlankPages;
 
 pub use self::check::Problem;
@@ -30,6 +31,9 @@ pub use self::load::{ConfigError, Loaded, load};
 
 /// Every setting with its value, and its documentation.
 pub const DEFAULT: &str = include_str!("../../../../config.default.toml");
+
+/// The name of the loopback line that is there where no other is, for customers in test mode.
+pub const TEST_LINE: &str = "test";
 
 /// The whole configuration.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,6 +46,8 @@ pub struct Config {
     pub convert: Convert,
     pub fetch: Fetch,
     pub log: Log,
+    pub retry: Retry,
+    pub limits: Vec<Limit>,
     pub lines: Vec<Line>,
     pub customers: Vec<Customer>,
 }
@@ -88,11 +94,13 @@ impl Convert {
     }
 }
 
-/// Documents by URL.
+/// Documents by URL, and what HTML refers to.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fetch {
     pub allow: Vec<String>,
+    /// Of what HTML refers to.
+    pub resource_hosts: Vec<String>,
     pub bytes_max: usize,
     pub seconds_max: u64,
     pub tries: u32,
@@ -114,6 +122,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// Calls at the same time to numbers with a prefix.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    pub prefix: String,
+    pub channels: u32,
+}
+
 /// A way out.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Line {
@@ -122,6 +138,8 @@ pub struct Line {
     pub prefixes: Vec<String>,
     /// Calls at the same time.
     pub channels: u32,
+    /// Rules of calling again that differ here.
+    pub retry: Changes,
     pub kind: LineKind,
 }
 
@@ -233,6 +251,11 @@ pub struct Customer {
     pub push_token_url: Option<String>,
     pub blank_pages: Option<BlankPages>,
     pub test_mode: Option<bool>,
+    pub channels: Option<u32>,
+    pub quiet_hours: Option<QuietHours>,
+    pub repeat_cover: Option<bool>,
+    pub share_calls: Option<bool>,
+    pub retry: Option<Changes>,
     pub retention_days: Option<u16>,
     #[serde(default, rename = "login")]
     pub logins: Vec<Login>,
@@ -300,10 +323,37 @@ impl Sip {
 }
 
 impl Config {
-    /// Which number takes which line.
+    /// Which number takes which line, and how many calls may lead where.
     pub fn routes(&self) -> Routes {
         let pairs = self.lines.iter().flat_map(|line| line.prefixes.iter().map(|prefix| (prefix, &line.name)));
-        Routes::new(pairs.map(|(prefix, line)| (prefix.clone(), line.clone())))
+        let routes = Routes::new(pairs.map(|(prefix, line)| (prefix.clone(), line.clone())));
+        let limits = self.limits.iter().map(|limit| (limit.prefix.clone(), limit.channels));
+        routes.limited(limits).tested_by(self.test_line())
+    }
+
+    /// The line of customers in test mode: the first loopback, or one that is there for them alone.
+    pub fn test_line(&self) -> &str {
+        let loopback = self.lines.iter().find(|line| matches!(line.kind, LineKind::Loopback { .. }));
+        loopback.map_or(TEST_LINE, |line| &line.name)
+    }
+
+    /// The loopback line for customers in test mode, where none is configured.
+    pub fn own_test_line(&self) -> Option<Line> {
+        let none = self.test_line() == TEST_LINE && !self.lines.iter().any(|line| line.name == TEST_LINE);
+        none.then(|| Line {
+            name: TEST_LINE.to_owned(),
+            prefixes: Vec::new(),
+            channels: 10,
+            retry: Changes::default(),
+            kind: LineKind::Loopback { speed: 1 },
+        })
+    }
+
+    /// What the operator wants of deliveries.
+    pub fn policy(&self) -> Policy {
+        let changed = self.lines.iter().filter(|line| !line.retry.is_empty());
+        let line_retry = changed.map(|line| (line.name.clone(), line.retry.clone())).collect();
+        Policy { line_retry, ..Policy::new(self.routes(), self.retry.clone()) }
     }
 
     /// The key that seals foreign secrets.

@@ -31,7 +31,7 @@ fn the_default_is_sound() {
     let config = load(None, []).unwrap().config;
     assert_eq!(config.check(), []);
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.routes().line("004989123"), Some("loopback"));
+    assert_eq!(config.routes().route("004989123", false).line, Some("loopback"));
     assert_eq!(config.key_file(), Path::new("data/secret.key"));
 }
 
@@ -39,8 +39,21 @@ fn the_default_is_sound() {
 fn every_documented_setting_is_one_and_every_setting_is_documented() {
     let config = typed(parse(Path::new("documented"), &documented()).unwrap()).unwrap();
     // Destructured without `..`: a new setting must be shown here, and so in the file.
-    let Config { data_dir: _, node_id, key_file, http, render: _, convert: _, fetch: _, log: _, lines, customers } =
-        &config;
+    let Config {
+        data_dir: _,
+        node_id,
+        key_file,
+        http,
+        render: _,
+        convert: _,
+        fetch: _,
+        log: _,
+        retry,
+        limits,
+        lines,
+        customers,
+    } = &config;
+    assert_eq!((retry.wrong(), limits.len()), (None, 1));
     let Http { tls_certificate, tls_key, .. } = http;
     assert!(node_id.is_some() && key_file.is_some() && tls_certificate.is_some() && tls_key.is_some());
     let [Line { kind: LineKind::Loopback { .. }, .. }, Line { kind: LineKind::Sip(sip), .. }] = &lines[..] else {
@@ -64,6 +77,11 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
         push_token_url,
         blank_pages,
         test_mode,
+        channels,
+        quiet_hours,
+        repeat_cover,
+        share_calls,
+        retry,
         retention_days,
         logins,
     } = &customers[0];
@@ -71,6 +89,8 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
     assert!(zone.is_some() && country.is_some() && default_cover.is_some() && push_url.is_some());
     assert!(push_method.is_some() && push_principal.is_some() && push_credentials_file.is_some());
     assert!(push_token_url.is_some() && blank_pages.is_some() && test_mode.is_some() && retention_days.is_some());
+    assert!(channels.is_some() && quiet_hours.is_some() && repeat_cover.is_some() && share_calls.is_some());
+    assert!(retry.is_some() && !lines[1].retry.is_empty());
     assert_eq!(logins[0].allowed.len(), 2);
 
     // What the trunk's example shows as defaults are the defaults.
@@ -165,10 +185,22 @@ fn no_error_and_no_debug_output_shows_a_secret() {
 #[test]
 fn what_this_version_can_not_honour_is_refused() {
     let customer = |setting: &str| problems(&format!("[[customer]]\nnumber = '1'\n{setting}\n"));
-    assert_eq!(customer("test_mode = true"), ["customer[0].test_mode: not supported by this version"]);
     let wanted = "customer[0].default_cover: must end in .ftl.html, .ftlh or .ftl";
     assert_eq!(customer("default_cover = 'cover.html'"), [wanted]);
     assert!(customer("header = '%d %P'\ndefault_cover = 'a.ftl.html'\nblank_pages = 'suppress'").is_empty());
+}
+
+#[test]
+fn hosts_of_resources_are_checked_one_by_one() {
+    assert!(problems("[fetch]\nresource_hosts = ['img.example.com', '*.example.com', '192.0.2.7']\n").is_empty());
+    let wanted = "neither a host, such as img.example.com, nor all below one, such as *.example.com";
+    assert_eq!(
+        problems("[fetch]\nresource_hosts = ['img.example.com', 'https://img.example.com', '*']\n"),
+        [
+            format!("fetch.resource_hosts[1]: \"https://img.example.com\" is {wanted}"),
+            format!("fetch.resource_hosts[2]: \"*\" is {wanted}"),
+        ]
+    );
 }
 
 #[test]

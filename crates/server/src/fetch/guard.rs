@@ -20,6 +20,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Url};
 
+use super::hosts::Hosts;
 use crate::accept::allow::{NotASubnet, subnet};
 
 /// Redirects of one request.
@@ -74,6 +75,8 @@ pub enum Forbidden {
     Credentials,
     #[error("the URL leads to an address inside a network, see [fetch] allow")]
     Inside,
+    #[error("its host is not in [fetch] resource_hosts")]
+    Unlisted,
     #[error("the URL is redirected more than {REDIRECTS_MAX} times")]
     Redirects,
 }
@@ -112,12 +115,12 @@ impl Exempt {
 }
 
 /// Letters in small, and without the dot at the end that stands for the root.
-fn canonical(host: &str) -> String {
+pub(super) fn canonical(host: &str) -> String {
     host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Made of letters, digits, hyphens and dots, and not by digits alone like a broken address.
-fn is_host_name(entry: &str) -> bool {
+pub(super) fn is_host_name(entry: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
     entry.len() <= 253 && entry.chars().all(plain) && entry.chars().any(|c| c.is_ascii_alphabetic())
 }
@@ -152,7 +155,14 @@ fn is_inside(address: IpAddr) -> bool {
 #[derive(Clone, Debug)]
 pub struct Guard {
     client: Client,
-    exempt: Arc<Exempt>,
+    rules: Arc<Rules>,
+}
+
+#[derive(Debug)]
+struct Rules {
+    exempt: Exempt,
+    /// Nobody else is asked, if given.
+    only: Option<Hosts>,
 }
 
 /// The client could not be made, for want of TLS.
@@ -161,12 +171,12 @@ pub struct Guard {
 pub struct NoClient(#[source] reqwest::Error);
 
 impl Guard {
-    /// A guard that lets pass what is exempt. Needs a provider of TLS for the process.
-    pub fn new(exempt: Exempt) -> Result<Guard, NoClient> {
-        let exempt = Arc::new(exempt);
+    /// A guard that lets pass what is exempt, and if hosts are given, only those. Needs a provider of TLS for the process.
+    pub fn new(exempt: Exempt, only: Option<Hosts>) -> Result<Guard, NoClient> {
+        let rules = Arc::new(Rules { exempt, only });
         let redirects = || {
-            let exempt = exempt.clone();
-            Policy::custom(move |attempt| match check(attempt.url(), &exempt) {
+            let rules = rules.clone();
+            Policy::custom(move |attempt| match check(attempt.url(), &rules) {
                 Err(forbidden) => attempt.error(forbidden),
                 Ok(()) if attempt.previous().len() > REDIRECTS_MAX => attempt.error(Forbidden::Redirects),
                 Ok(()) => attempt.follow(),
@@ -174,7 +184,7 @@ impl Guard {
         };
         let builder = || {
             Client::builder()
-                .dns_resolver(Sieve(exempt.clone()))
+                .dns_resolver(Sieve(rules.clone()))
                 .redirect(redirects())
                 .no_proxy()
                 // The URL before a redirect may hold a secret.
@@ -190,7 +200,7 @@ impl Guard {
             );
             builder().tls_certs_only([]).build()
         });
-        Ok(Guard { client: client.map_err(NoClient)?, exempt })
+        Ok(Guard { client: client.map_err(NoClient)?, rules })
     }
 
     /// A request to this URL, to be completed and sent.
@@ -199,13 +209,13 @@ impl Guard {
             return Err(Forbidden::NotAUrl);
         }
         let url = Url::parse(url.trim()).map_err(|_| Forbidden::NotAUrl)?;
-        check(&url, &self.exempt)?;
+        check(&url, &self.rules)?;
         Ok(self.client.request(method, url))
     }
 }
 
 /// All that can be said of a URL before its name is resolved.
-fn check(url: &Url, exempt: &Exempt) -> Result<(), Forbidden> {
+fn check(url: &Url, Rules { exempt, only }: &Rules) -> Result<(), Forbidden> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Forbidden::Scheme);
     }
@@ -214,6 +224,9 @@ fn check(url: &Url, exempt: &Exempt) -> Result<(), Forbidden> {
     }
     // Whatever way an address was written (octal, hexadecimal, one number, full-width digits), here it is in the usual one.
     let host = url.host_str().ok_or(Forbidden::NotAUrl)?;
+    if only.as_ref().is_some_and(|only| !only.has(host)) {
+        return Err(Forbidden::Unlisted);
+    }
     match host.trim_matches(['[', ']']).parse() {
         Ok(address) if !exempt.permits(address) => Err(Forbidden::Inside),
         Err(_) if is_this_machine(host) && !exempt.host(host) && !exempt.permits(Ipv4Addr::LOCALHOST.into()) => {
@@ -230,7 +243,7 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 /// A resolver that leaves out the addresses inside.
-struct Sieve(Arc<Exempt>);
+struct Sieve(Arc<Rules>);
 
 impl fmt::Debug for Sieve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -240,8 +253,9 @@ impl fmt::Debug for Sieve {
 
 impl Resolve for Sieve {
     fn resolve(&self, name: Name) -> Resolving {
-        let exempt = self.0.clone();
+        let rules = self.0.clone();
         Box::pin(async move {
+            let exempt = &rules.exempt;
             let host = name.as_str();
             let found = tokio::net::lookup_host((host, 0)).await?;
             let (permitted, inside): (Vec<SocketAddr>, Vec<_>) =

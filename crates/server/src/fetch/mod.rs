@@ -1,4 +1,4 @@
-//! Documents that lie at a URL: fetched by a client that can't be led inside (decision 21; see `guard`).
+//! Documents that lie at a URL, and what HTML refers to: fetched by a client that can't be led inside (decision 21; see `guard`).
 //!
 //! [`Fetcher::get`] is one try, bounded in bytes and in time. What it answers is sorted by whether another try can help
 //! ([`FetchError::again_can_help`]); when to try again is for others to decide. What kind of document came is not believed from
@@ -7,20 +7,24 @@
 //! Left out: credentials for the fetch, and content codings: they are not asked for, and refused if they come all the same.
 
 mod guard;
+mod hosts;
 
 use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, HeaderValue};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode, Url};
 
 pub use guard::{Exempt, Forbidden, Guard, NoClient};
+pub use hosts::{Hosts, NotAHost};
 
 /// How documents are fetched.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Addresses inside that may be asked all the same.
     pub exempt: Exempt,
+    /// Nobody else is asked, if given.
+    pub only: Option<Hosts>,
     /// Of one document.
     pub bytes_max: usize,
     /// From the first request to the last byte, redirects included.
@@ -69,8 +73,8 @@ pub struct Fetcher {
 impl Fetcher {
     /// Needs a provider of TLS for the process.
     pub fn new(settings: Settings) -> Result<Fetcher, NoClient> {
-        let Settings { exempt, bytes_max, time_max } = settings;
-        Ok(Fetcher { guard: Guard::new(exempt)?, bytes_max, time_max })
+        let Settings { exempt, only, bytes_max, time_max } = settings;
+        Ok(Fetcher { guard: Guard::new(exempt, only)?, bytes_max, time_max })
     }
 
     /// The bytes at this URL.
@@ -109,6 +113,14 @@ impl Fetcher {
         }
         Ok(bytes)
     }
+}
+
+/// The host of a URL, for people; the rest of it may hold secrets.
+pub fn host(url: &str) -> Option<String> {
+    /// No name is longer, RFC 1035 clause 2.3.4.
+    const NAME_BYTES_MAX: usize = 255;
+    let url = Url::parse(url).ok()?;
+    url.host_str().filter(|host| host.len() <= NAME_BYTES_MAX).map(str::to_owned)
 }
 
 /// What went wrong, without the URL that the client's own words would tell.

@@ -149,8 +149,8 @@ mod tests {
         fn login<'a>(&'a self, _: &'a str) -> Answer<'a, Option<Login>> {
             Box::pin(std::future::ready(Ok(None)))
         }
-        fn accept(&self, _: NewJob) -> Answer<'_, ()> {
-            Box::pin(std::future::ready(Ok(())))
+        fn accept(&self, _: NewJob) -> Answer<'_, JobId> {
+            Box::pin(std::future::ready(Ok(JobId(String::new()))))
         }
         fn report<'a>(&'a self, _: &'a Account, _: &'a JobId) -> Answer<'a, Option<FaxReport>> {
             Box::pin(std::future::ready(Ok(None)))

@@ -29,6 +29,7 @@ impl From<StoreError> for DeskError {
                 "renderingOptions.overlay.name",
                 "no overlay of this name is installed",
             )),
+            StoreError::KeyReused => DeskError::KeyReused,
             other => DeskError::Internal(other.into()),
         }
     }
@@ -54,7 +55,7 @@ impl Desk for Store {
         })
     }
 
-    fn accept(&self, job: NewJob) -> Answer<'_, ()> {
+    fn accept(&self, job: NewJob) -> Answer<'_, JobId> {
         Box::pin(async move { Ok(self.accept_job(job).await?) })
     }
 

@@ -10,17 +10,20 @@ use axum::extract::{Extension, Path, Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use ferrofax_api::answer::JobAccepted;
-use ferrofax_api::job::{self, FaxJobRequest};
+use ferrofax_api::job::{self, FaxJobRequest, Violation};
 use ferrofax_api::report::FaxReport;
+use sha2::{Digest as _, Sha256};
 
 use super::openapi::{Refused, RefusedReport};
 use super::refusal::Refusal;
 use super::{Connection, Door, Login, body};
 use crate::accept::id::is_job_id;
-use crate::jobs::JobId;
+use crate::failpoint;
+use crate::jobs::{JobId, NewJob, Once};
 
 /// Bodies larger than this are parsed beside the requests, not between them.
-const PARSED_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
+const TAKEN_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
 /// Send a fax
 ///
@@ -30,7 +33,11 @@ const PARSED_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
     path = "/rest/v1/{custNr}/fax",
     operation_id = "sendJobRequest",
     tag = "Fax jobs",
-    params(("custNr" = String, Path, description = "The customer number, in any letter case", example = "99999TE")),
+    params(
+        ("custNr" = String, Path, description = "The customer number, in any letter case", example = "99999TE"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Any text; the same request sent again under the same key makes \
+            no second job but answers the first one's id. Known as long as the job is")
+    ),
     request_body(content = FaxJobRequest<'static>, example = json!({
         "reference": {"customerDefinedId": "order 4711"},
         "recipients": [{"number": "+12015551000"}],
@@ -67,21 +74,42 @@ pub async fn submit(
 async fn accept(door: &Arc<Door>, login: &Login, headers: &HeaderMap, body: &mut Body) -> Result<JobAccepted, Refusal> {
     door.refuse_when_draining()?;
     body::check_kind(headers)?;
+    let key = idempotency_key(headers)?;
     let whole = body::read(body, headers, &door.bodies, &door.settings).await?;
     let bytes = whole.bytes.len();
     let now = door.now();
-    let parse = move || job::parse(&whole.bytes, now);
-    let order = if bytes <= PARSED_AT_ONCE_BYTES_MAX {
-        parse()?
-    } else {
-        tokio::task::spawn_blocking(parse).await.map_err(|error| Refusal::internal(&error))??
+    let (taker, account) = (Arc::clone(door), login.account.clone());
+    let take = move || {
+        let once = key.map(|key| Once { key, sha256: Sha256::digest(&whole.bytes).into() });
+        let job = taker.accept.job(job::parse(&whole.bytes, now)?, &account, now)?;
+        Ok::<_, Violation>(NewJob { once, ..job })
     };
-    let (recipients, documents) = (order.recipients.len(), order.documents.len());
-    let job = door.accept.job(order, &login.account, now)?;
-    let id = job.id.clone();
-    door.desk.accept(job).await?;
-    tracing::info!(job.id = %id, recipients, documents, bytes, "accepted job {id}");
+    let job = if bytes <= TAKEN_AT_ONCE_BYTES_MAX {
+        take()?
+    } else {
+        tokio::task::spawn_blocking(take).await.map_err(|error| Refusal::internal(&error))??
+    };
+    let (recipients, documents) = (job.deliveries.len(), job.order.documents.len());
+    let new = job.id.clone();
+    let id = door.desk.accept(job).await?;
+    failpoint::reach("accepted");
+    if id == new {
+        tracing::info!(job.id = %id, recipients, documents, bytes, "accepted job {id}");
+    } else {
+        tracing::info!(job.id = %id, "job {id} was submitted once more, and is the same");
+    }
     Ok(JobAccepted { job_id: id.0 })
+}
+
+/// What makes a request that is sent again the same one.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
+        let what = format!("must be 1 to {IDEMPOTENCY_KEY_BYTES_MAX} characters of ASCII");
+        return Err(Violation::new("Idempotency-Key", what).into());
+    }
+    Ok(Some(key.to_owned()))
 }
 
 /// Fetch the report of a job

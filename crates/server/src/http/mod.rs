@@ -63,8 +63,8 @@ pub trait Desk: Send + Sync + 'static {
     /// The login of this name, if there is one.
     fn login<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Login>>;
 
-    /// Stores a job. When this answers, the job is on disk.
-    fn accept(&self, job: NewJob) -> Answer<'_, ()>;
+    /// Stores a job. When this answers, the job is on disk. The id is an earlier job's where the request was made before.
+    fn accept(&self, job: NewJob) -> Answer<'_, JobId>;
 
     /// The report of a job that this login submitted. A job of another login is one that is not there.
     fn report<'a>(&'a self, account: &'a Account, job: &'a JobId) -> Answer<'a, Option<FaxReport>>;
@@ -87,6 +87,9 @@ pub enum DeskError {
     /// The job asks for what does not exist. Nothing was stored.
     #[error("{0}")]
     Invalid(Violation),
+    /// The login has used this idempotency key for another request. Nothing was stored.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// A fault of ours.
     #[error("the store failed")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -227,6 +230,12 @@ pub fn router(door: Arc<Door>) -> Router {
         .routes(routes!(own::versions::restore_template))
         .routes(routes!(own::versions::restore_overlay))
         .routes(routes!(own::preview::preview))
+        .routes(routes!(own::jobs::cancel))
+        .routes(routes!(own::jobs::hold))
+        .routes(routes!(own::jobs::release))
+        .routes(routes!(own::lists::list, own::lists::import))
+        .routes(routes!(own::lists::add))
+        .routes(routes!(own::lists::check, own::lists::remove))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .split_for_parts();

@@ -79,6 +79,15 @@ refused! {
     }
 }
 
+refused! {
+    /// What can happen to a question without a body.
+    RefusedQuery {
+        /// The request breaks a rule; the message begins with the member
+        #[response(status = 400, example = json!({"code": 400, "message": "number: contains a character that is not part of a number"}))]
+        Invalid(ErrorBody),
+    }
+}
+
 /// When the service is not ready.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
@@ -107,6 +116,7 @@ pub enum RefusedReady {
         (name = "Fax jobs", description = "Send faxes"),
         (name = "Fax reports", description = "What became of them"),
         (name = "Stationery", description = "Templates, overlays, and a look at faxes before they are sent"),
+        (name = "Do-not-fax list", description = "Numbers the customer does not want to be faxed"),
         (name = "Health", description = "For whoever watches over the service")
     )
 )]

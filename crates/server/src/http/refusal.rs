@@ -34,6 +34,8 @@ pub enum Refusal {
     TooLarge { bytes_max: usize },
     /// 415: the body is not JSON, or is compressed.
     UnsupportedMediaType(&'static str),
+    /// 422: the idempotency key was used for another request.
+    KeyReused,
     /// 429.
     TooManyRequests { retry_after: Duration },
     /// 503.
@@ -70,6 +72,7 @@ impl Refusal {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -88,6 +91,7 @@ impl Refusal {
             Self::TooSlow => "The body did not arrive in time".into(),
             Self::TooLarge { bytes_max } => format!("The body has more than {bytes_max} bytes"),
             Self::UnsupportedMediaType(what) => (*what).into(),
+            Self::KeyReused => "This Idempotency-Key was used for another request".into(),
             Self::TooManyRequests { .. } => "Too many requests".into(),
             Self::Unavailable { reason, .. } => format!("Try again later: {reason}"),
             Self::Internal => "A fault of this service".into(),
@@ -106,6 +110,7 @@ impl From<DeskError> for Refusal {
         match error {
             DeskError::Unavailable { reason, retry_after } => Refusal::Unavailable { reason, retry_after },
             DeskError::Invalid(violation) => Refusal::Invalid(violation),
+            DeskError::KeyReused => Refusal::KeyReused,
             DeskError::Internal(_) => Refusal::internal(&error),
         }
     }

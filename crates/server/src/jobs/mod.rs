@@ -2,19 +2,24 @@
 
 mod next;
 mod overlay;
+pub mod quiet;
+mod retry;
 mod routes;
 mod status;
+pub mod zones;
 
 use std::fmt;
 
 use ferrofax_api::job::FaxJob;
+use ferrofax_api::warning::Warning;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::next::{History, Next, Policy, decide, uncomposed};
+pub use self::next::{Again, History, Next, PastCall, Policy, decide, instead, uncomposed};
 pub use self::overlay::{Makeup, overlaid};
-pub use self::routes::Routes;
-pub use self::status::{ApiStatus, again_can_help, every_outcome, outcomes_page, status};
+pub use self::retry::{Changes, End, LineChoice, NamedRate, Rate, Retry, Rule};
+pub use self::routes::{Route, Routes};
+pub use self::status::{ApiStatus, again_can_help, every_outcome, status};
 
 /// `FJ…`, 22 characters of upper-case base 36, sorting by submission time.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -50,15 +55,35 @@ pub struct NewJob {
     pub valid_from: Timestamp,
     pub valid_until: Timestamp,
     pub order: FaxJob,
+    /// What makes it the same request as an earlier one.
+    pub once: Option<Once>,
     /// One per recipient, same order: its id and the number to dial (digits with a leading `00`, see `sentToNumber`).
     pub deliveries: Vec<NewDelivery>,
 }
 
-/// One recipient's delivery, about to be accepted. Its number never appears in `Debug`.
+/// A request that is made once, however often it is sent. A key, chosen by who sends it, never appears in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Once {
+    pub key: String,
+    /// Of the request's body.
+    pub sha256: [u8; 32],
+}
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Once")
+    }
+}
+
+/// One recipient's delivery, about to be accepted. Its numbers never appear in `Debug`.
 pub struct NewDelivery {
     pub id: DeliveryId,
     /// `00` + digits. Also the number key under which only one call runs at a time.
     pub dial: String,
+    /// Further numbers to dial, in the order they are tried.
+    pub alternatives: Vec<String>,
+    /// What the customer may want to know of the numbers.
+    pub warnings: Vec<Warning>,
 }
 
 impl fmt::Debug for NewDelivery {
@@ -89,7 +114,7 @@ pub enum DeliveryState {
     Accepted,
     /// Waits for its time and a free line.
     Waiting,
-    /// Kept back by an operator.
+    /// Kept back by an operator. Rows say so beside their state.
     Held,
     /// A call is running.
     Sending,

@@ -1,8 +1,8 @@
-//! What an outcome means to the customer: one word of the API and one sentence. `docs/outcomes.md` is printed from here.
+//! What an outcome means to the customer: one word of the API and one sentence. `docs/outcomes.md` is printed from it.
 
 use std::fmt;
 
-use ferrofax_fax::outcome::{Fault, Outcome, Phase};
+use ferrofax_fax::outcome::{Outcome, Phase};
 use serde::{Deserialize, Serialize};
 
 /// The API's word for what became of a delivery. Stable; clients compare it.
@@ -40,6 +40,37 @@ pub enum ApiStatus {
 }
 
 impl ApiStatus {
+    /// All of them.
+    pub const ALL: [ApiStatus; 27] = [
+        Self::Pending,
+        Self::Ok,
+        Self::Busy,
+        Self::Nofax,
+        Self::NofaxDis,
+        Self::NofaxTo,
+        Self::RingTo,
+        Self::RemDis,
+        Self::NoRemoteinfo,
+        Self::NoTrain,
+        Self::BadLines,
+        Self::FansGf,
+        Self::DialGf,
+        Self::PageSendError,
+        Self::EodFailed,
+        Self::WrongNo,
+        Self::DialNc,
+        Self::ChangedNo,
+        Self::WoutTo,
+        Self::Blacklist,
+        Self::Pblacklist,
+        Self::MissingFaxFile,
+        Self::UnknownFaxFile,
+        Self::TiffPageErr,
+        Self::RenderingError,
+        Self::Cancelled,
+        Self::Comerror,
+    ];
+
     /// The word.
     pub fn word(self) -> &'static str {
         match self {
@@ -88,6 +119,7 @@ pub fn status(outcome: &Outcome) -> (ApiStatus, &'static str) {
 
         Outcome::Busy => (S::Busy, "the number is busy"),
         Outcome::NoAnswer => (S::RingTo, "nobody answered"),
+        Outcome::NoReaction => (S::WoutTo, "nothing happened after dialling, it did not even ring"),
         Outcome::NumberNotAssigned => (S::WrongNo, "the number is not in use"),
         Outcome::NumberInvalid => (S::DialNc, "the number is incomplete or unknown to the network"),
         Outcome::NumberChanged => (S::ChangedNo, "the number has changed"),
@@ -158,6 +190,7 @@ pub fn again_can_help(outcome: &Outcome) -> bool {
         | Outcome::Internal => false,
         Outcome::Busy
         | Outcome::NoAnswer
+        | Outcome::NoReaction
         | Outcome::Refused
         | Outcome::Unavailable
         | Outcome::NoCircuit
@@ -174,84 +207,6 @@ pub fn again_can_help(outcome: &Outcome) -> bool {
         | Outcome::OperatorWanted
         | Outcome::CallTooLong
         | Outcome::Interrupted => true,
-    }
-}
-
-/// `docs/outcomes.md`. Made by `cargo run --release -p ferrofax-server --example outcomes > docs/outcomes.md`.
-pub fn outcomes_page() -> String {
-    let mut page = String::from(HEAD);
-    let mut rows: Vec<Line> = Vec::new();
-    for outcome in every_outcome() {
-        let phase = outcome.phase();
-        let line = Line::of(&outcome);
-        match rows.iter_mut().find(|row| row.is_like(&line)) {
-            Some(row) => row.phases.extend(phase),
-            None => rows.push(Line { phases: Vec::from_iter(phase), ..line }),
-        }
-    }
-    for Line { code, phases, status, reason, fault, again } in rows {
-        let phases: Vec<_> = phases.iter().map(|phase| format!("{phase:?}")).collect();
-        let phases = phases.join(" ");
-        let again = if again { "yes" } else { "no" };
-        page.push_str(&format!("| `{code}` | {phases} | `{status}` | {reason} | {fault} | {again} |\n"));
-    }
-    page.push_str(TAIL);
-    page
-}
-
-const HEAD: &str = "\
-# Outcomes
-
-How a call can end, and what the customer is told. Codes and statuses are stable: they are never renamed and never reused.
-*Phase* is how far the call had come (T.30: A answered, B agreeing, C in a page, D after a page, E hanging up); empty where
-it does not matter. *Fault* is whose it is: the way to the far end (line), the far end (peer), the document, or this
-system (us). *Again* says whether the same call later can help; whether there is one is for the policy to decide.
-
-This page is printed from `crates/server/src/jobs/status.rs`.
-
-| outcome | phase | status | reason | fault | again |
-|---|---|---|---|---|---|
-";
-
-const TAIL: &str = "
-## Statuses without a call
-
-| status | when |
-|---|---|
-| `PENDING` | not finished yet |
-| `RENDERING_ERROR` | a document or the recipient's cover page can't be made into pages, or trying to ended the service more than once |
-| `MISSING_FAX_FILE` | a document can't be had from its URL |
-| `UNKNOWN_FAX_FILE` | a document had from its URL is not what its name says |
-| `TIFF_PAGE_ERR` | a ready-made fax page is damaged |
-| `DIAL_NC` | no line leads to the number |
-| `CANCELLED` | the job expired before its first call (`job expired`); after a call, that call's status stands |
-| `EOD_FAILED` | the last page was in doubt twice: it may have arrived, and is not sent a third time |
-";
-
-struct Line {
-    code: &'static str,
-    phases: Vec<Phase>,
-    status: ApiStatus,
-    reason: &'static str,
-    fault: &'static str,
-    again: bool,
-}
-
-impl Line {
-    fn of(outcome: &Outcome) -> Line {
-        let (status, reason) = status(outcome);
-        let fault = match outcome.fault() {
-            Fault::None => "",
-            Fault::Line => "line",
-            Fault::Peer => "peer",
-            Fault::Document => "document",
-            Fault::Us => "us",
-        };
-        Line { code: outcome.code(), phases: Vec::new(), status, reason, fault, again: again_can_help(outcome) }
-    }
-
-    fn is_like(&self, other: &Line) -> bool {
-        (self.code, self.status, self.reason) == (other.code, other.status, other.reason)
     }
 }
 
@@ -275,7 +230,8 @@ fn after(outcome: &Outcome) -> Option<Outcome> {
         O::Sent => O::Received,
         O::Received => O::Busy,
         O::Busy => O::NoAnswer,
-        O::NoAnswer => O::NumberNotAssigned,
+        O::NoAnswer => O::NoReaction,
+        O::NoReaction => O::NumberNotAssigned,
         O::NumberNotAssigned => O::NumberInvalid,
         O::NumberInvalid => O::NumberChanged,
         O::NumberChanged => O::Refused,
@@ -323,13 +279,9 @@ fn after(outcome: &Outcome) -> Option<Outcome> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::*;
+    use ferrofax_fax::outcome::Fault;
 
-    #[test]
-    fn docs_outcomes_md_is_what_the_code_says() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/outcomes.md");
-        assert_eq!(std::fs::read_to_string(path).unwrap(), outcomes_page(), "print it anew, see `outcomes_page`");
-    }
+    use super::*;
 
     #[test]
     fn every_outcome_is_met_once_and_only_success_is_ok() {
@@ -341,7 +293,16 @@ mod tests {
             assert_ne!(status, ApiStatus::Pending);
             assert!(!reason.is_empty() && !reason.ends_with('.'), "{reason:?}");
         }
-        assert_eq!(seen.len(), 29 - 5 + 5 * 5);
+        assert_eq!(seen.len(), 30 - 5 + 5 * 5);
+    }
+
+    #[test]
+    fn all_statuses_are_in_the_list() {
+        let words: BTreeSet<_> = ApiStatus::ALL.into_iter().map(ApiStatus::word).collect();
+        assert_eq!(words.len(), ApiStatus::ALL.len());
+        for outcome in every_outcome() {
+            assert!(ApiStatus::ALL.contains(&status(&outcome).0), "{outcome:?}");
+        }
     }
 
     #[test]

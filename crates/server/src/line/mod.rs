@@ -3,14 +3,15 @@
 //! A [`Line`] is a configured way out. [`Line::place`] makes one call and returns what became of it; it never fails: a call that
 //! does not come about is an outcome too. Everything that happens on the way goes into the call's [`Story`].
 //!
-//! Parts: `sip/` (signalling), `sdp` (what the call carries), `sockets` and `rtp` (packets), `session` (the loop of an answered
-//! call), `verdict` (what a refusal means), [`loopback`] (the built-in far machines). The answering side is
-//! [`crate::receive`].
+//! Parts: `sip/` (signalling), `sdp` (what the call carries), `sockets` and `rtp` (packets), `ring` (a call not answered yet),
+//! `session` (the loop of an answered one), `verdict` (what a refusal means), [`loopback`] (the built-in far machines) and their
+//! `weather`. The answering side is [`crate::receive`].
 
 #[cfg(test)]
 mod claims;
 pub mod loopback;
 mod number;
+mod ring;
 mod rtp;
 mod sdp;
 pub(crate) mod session;
@@ -18,10 +19,11 @@ mod sip;
 mod sockets;
 mod story;
 mod verdict;
+mod weather;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ferrofax_fax::call::Call;
 use ferrofax_fax::ladder::Ladder;
@@ -36,19 +38,19 @@ pub use number::{Number, NumberForm};
 pub use sdp::T38Settings;
 pub use sip::{LineError, SILENCED_TARGET, Transport};
 pub use story::{Speed, Story};
+pub use weather::Weather;
 
 pub(crate) use sdp::{Description, Kind, Local};
 pub(crate) use sip::{Ringing, Stack, StackSettings};
 pub(crate) use sockets::Media;
 
-use session::Session;
-use sip::{Dialed, Dialing, Invitation};
-use verdict::{Refusal, outcome_of};
+use ring::{Patience, Rung, ring};
+use session::{Ended, Session};
+use sip::Invitation;
+use verdict::cause_of;
 
 /// Where SIP is spoken if a target names no port, RFC 3261 19.1.2.
 const SIP_PORT: u16 = 5060;
-/// How long we wait for the end of an INVITE we have cancelled, when somebody wants their answer.
-const CANCEL_WAIT: Duration = Duration::from_secs(5);
 /// How long we wait for the far end to confirm a hang-up before the call counts as ended; SIP goes on repeating it after that.
 const BYE_WAIT: Duration = Duration::from_secs(2);
 
@@ -152,6 +154,39 @@ pub struct CallRecord {
     pub ladder: Ladder,
     /// The final SIP answer to the call, if there was one.
     pub sip_status: Option<u16>,
+    /// The ISDN cause (Q.850) that a refusal named.
+    pub q850: Option<u8>,
+    /// What both machines agreed on last, once a page went that way.
+    pub session: Option<t30::Session>,
+    /// The far end refused our request for T.38, and did not switch by itself.
+    pub t38_refused: bool,
+}
+
+impl CallRecord {
+    /// Of a call of which nothing is known yet.
+    pub(crate) fn begin() -> CallRecord {
+        let now = Timestamp::now();
+        CallRecord {
+            outcome: Outcome::Internal,
+            dialled_at: now,
+            answered_at: None,
+            ended_at: now,
+            remote_id: None,
+            ladder: Ladder::default(),
+            sip_status: None,
+            q850: None,
+            session: None,
+            t38_refused: false,
+        }
+    }
+
+    /// Takes over what became of an answered call.
+    pub(crate) fn learn(&mut self, ended: Ended) {
+        self.outcome = ended.outcome;
+        self.remote_id = ended.remote_id;
+        self.session = ended.session;
+        self.t38_refused = ended.t38_refused;
+    }
 }
 
 /// Without the far end's identification, which often is its number.
@@ -173,6 +208,8 @@ pub struct Order {
     pub config: t30::Config,
     /// 1 on real lines.
     pub speed: Speed,
+    /// Give up ringing after this, by the wall clock, although the line would let it ring longer.
+    pub ring_max: Option<Duration>,
     /// Job id, for logs.
     pub job: String,
     /// Attempt, for logs.
@@ -245,15 +282,7 @@ impl Line {
     /// Places a call and runs it to its end. Cancelling ends it properly at any stage; dropping the future hangs up.
     pub async fn place<O: Observer>(&self, order: Order, observer: &mut O, cancel: CancellationToken) -> CallRecord {
         let story = Arc::new(Story::begin(Role::Caller, order.speed));
-        let mut record = CallRecord {
-            outcome: Outcome::Internal,
-            dialled_at: Timestamp::now(),
-            answered_at: None,
-            ended_at: Timestamp::now(),
-            remote_id: None,
-            ladder: Ladder::default(),
-            sip_status: None,
-        };
+        let mut record = CallRecord::begin();
         let (job, attempt) = (order.job.clone(), order.attempt.clone());
         tracing::info!(job.id = %job, attempt.id = %attempt, "calling for job {job}");
         record.outcome = self.call(order, &story, &mut record, observer, cancel).await;
@@ -298,11 +327,12 @@ impl Line {
             offer: local.offer(Kind::Audio),
         };
         let Some(mut dialing) = self.stack.dial(invitation, story.clone()) else { return Outcome::Internal };
-        let ring_max = order.speed.wall(self.trunk.ring_max);
-        let (leg, answer) = match ring(&mut dialing, ring_max, &cancel).await {
+        let patience = Patience { line: order.speed.wall(self.trunk.ring_max), order: order.ring_max };
+        let (leg, answer) = match ring(&mut dialing, patience, &cancel).await {
             Rung::Answered(leg, answer) => (leg, answer),
-            Rung::Ended { outcome, status } => {
-                record.sip_status = status;
+            Rung::Ended { outcome, refusal } => {
+                record.sip_status = refusal.status;
+                record.q850 = cause_of(&refusal);
                 story.line("end", &outcome.to_string());
                 return outcome;
             }
@@ -326,70 +356,18 @@ impl Line {
             role: Role::Caller,
             speed: order.speed,
             hang_up_after: None,
+            hangs_up_without_t38: false,
             longest: self.trunk.call_max,
             story: story.clone(),
             observer,
             cancel,
         };
-        let ended = session.run(Some(far)).await;
-        record.remote_id = ended.remote_id;
-        ended.outcome
+        record.learn(session.run(Some(far)).await);
+        record.outcome.clone()
     }
 }
 
 /// Hangs up, and gives the far end a moment to confirm.
 pub(crate) async fn hang_up(leg: &mut sip::Leg) {
     let _ = tokio::time::timeout(BYE_WAIT, leg.hang_up()).await;
-}
-
-enum Rung {
-    Answered(Box<sip::Leg>, Vec<u8>),
-    Ended { outcome: Outcome, status: Option<u16> },
-}
-
-/// Waits for the call to be answered or to end otherwise.
-async fn ring(dialing: &mut Dialing, ring_max: Duration, cancel: &CancellationToken) -> Rung {
-    let mut give_up_at = Instant::now() + ring_max;
-    // What the call ends as, once we have stopped it.
-    let mut stopped: Option<Outcome> = None;
-    loop {
-        tokio::select! {
-            biased;
-            () = cancel.cancelled(), if stopped != Some(Outcome::Cancelled) => {
-                stopped = Some(Outcome::Cancelled);
-                give_up_at = Instant::now() + CANCEL_WAIT;
-                dialing.cancel();
-            }
-            news = dialing.next() => match news {
-                Dialed::Progress => {}
-                Dialed::Answered(leg, answer) => return Rung::Answered(leg, answer),
-                Dialed::HungUp => {
-                    stopped.get_or_insert(Outcome::Refused);
-                    give_up_at = Instant::now() + CANCEL_WAIT;
-                    dialing.cancel();
-                }
-                Dialed::Refused(refusal) => return judge(refusal, stopped),
-            },
-            () = tokio::time::sleep_until(give_up_at.into()) => match stopped.take() {
-                // Nobody confirms the CANCEL.
-                Some(outcome) => return Rung::Ended { outcome, status: None },
-                None => {
-                    stopped = Some(Outcome::NoAnswer);
-                    give_up_at = Instant::now() + CANCEL_WAIT;
-                    dialing.cancel();
-                }
-            },
-        }
-    }
-}
-
-fn judge(refusal: Refusal, stopped: Option<Outcome>) -> Rung {
-    let status = refusal.status;
-    let outcome = match stopped {
-        // A real refusal that crossed our CANCEL says more than that we stopped waiting.
-        Some(Outcome::NoAnswer) if status.is_some_and(|s| s >= 300 && s != 487 && s != 408) => outcome_of(&refusal),
-        Some(outcome) => outcome,
-        None => outcome_of(&refusal),
-    };
-    Rung::Ended { outcome, status }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use ferrofax_fax::call::{Call, Input, Output};
 use ferrofax_fax::outcome::{Outcome, Phase};
-use ferrofax_fax::t30::{Event, Role};
+use ferrofax_fax::t30::{self, Event, Role};
 use ferrofax_fax::time::Time;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,8 @@ use super::story::{Clock, Speed, Story};
 const DRAIN_MAX: usize = 256;
 /// How often T.38 is asked for again after 491.
 const GLARE_TRIES: u32 = 4;
+/// Engine time between a refusal of T.38 and the hang-up that follows it, so that they arrive in this order.
+const REFUSAL_FIRST: Duration = Duration::from_secs(1);
 /// Engine time a cancelled call gets for its DCN.
 const CANCEL_MAX: Duration = Duration::from_secs(30);
 
@@ -42,6 +44,8 @@ pub(crate) struct Session<'a, O> {
     pub speed: Speed,
     /// Hang up this long (engine time) after the answer, whatever happens.
     pub hang_up_after: Option<Duration>,
+    /// A test machine hangs up rather than stay in audio, when it is asked for T.38 and has none.
+    pub hangs_up_without_t38: bool,
     /// Longest call, engine time.
     pub longest: Duration,
     pub story: Arc<Story>,
@@ -54,6 +58,10 @@ pub(crate) struct Ended {
     pub outcome: Outcome,
     /// The far end's identification.
     pub remote_id: Option<String>,
+    /// What was agreed last, once a page went that way.
+    pub session: Option<t30::Session>,
+    /// The far end refused T.38, and did not switch by itself.
+    pub t38_refused: bool,
 }
 
 /// Where our own request for T.38 stands.
@@ -82,6 +90,11 @@ struct Run<'a, O> {
     /// The call ends then at the latest.
     deadline: Instant,
     remote_id: Option<String>,
+    /// What the DCS of the moment says.
+    proposed: Option<t30::Session>,
+    /// What a page went with.
+    used: Option<t30::Session>,
+    t38_refused: bool,
 }
 
 type Flow = ControlFlow<Outcome>;
@@ -103,13 +116,16 @@ impl<O: Observer> Session<'_, O> {
             too_long: false,
             deadline,
             remote_id: None,
+            proposed: None,
+            used: None,
+            t38_refused: false,
         };
         let outcome = run.call(far).await;
         let outcome = run.known(outcome);
         run.session.story.line("end", &outcome.to_string());
         // Nothing happens if the far end was first.
         super::hang_up(&mut run.session.leg).await;
-        Ended { outcome, remote_id: run.remote_id }
+        Ended { outcome, remote_id: run.remote_id, session: run.used, t38_refused: run.t38_refused }
     }
 }
 
@@ -263,7 +279,11 @@ impl<O: Observer> Run<'_, O> {
         match &event {
             Event::Noted(entry) => self.session.story.engine(entry),
             Event::RemoteId(id) => self.remote_id = Some(id.clone()),
-            _ => {}
+            Event::Agreed(session) => self.proposed = Some(session.clone()),
+            Event::PageEnding { .. } | Event::PageConfirmed { .. } | Event::PageReceived { .. } => {
+                self.used.clone_from(&self.proposed);
+            }
+            Event::Done(_) => {}
         }
         let event = match event {
             Event::Done(outcome) => Event::Done(self.known(outcome)),
@@ -322,7 +342,10 @@ impl<O: Observer> Run<'_, O> {
         };
         match agreed {
             Some(far) => self.agreed(far).await,
-            None => self.feed(Input::T38Refused).await,
+            None => {
+                self.t38_refused = true;
+                self.feed(Input::T38Refused).await
+            }
         }
     }
 
@@ -348,6 +371,10 @@ impl<O: Observer> Run<'_, O> {
             }
             Err(_) => {
                 offer.refuse().await;
+                if self.session.hangs_up_without_t38 {
+                    self.session.hang_up_after = Some(Duration::ZERO);
+                    self.deadline = Instant::now() + self.session.speed.wall(REFUSAL_FIRST);
+                }
                 Flow::Continue(())
             }
         }
@@ -368,6 +395,7 @@ impl<O: Observer> Run<'_, O> {
             (Some(Kind::T38), None) => self.feed(Input::SwitchedToAudio).await,
             (Some(Kind::Audio) | None, Some(params)) => {
                 self.asking = Asking::No;
+                self.t38_refused = false;
                 self.feed(Input::SwitchedToT38(params)).await
             }
             // The same again, perhaps from elsewhere.

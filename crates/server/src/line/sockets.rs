@@ -13,6 +13,7 @@ use tokio::net::UdpSocket;
 
 use super::rtp;
 use super::sdp::{Far, Kind};
+use super::weather::{Sky, Weather};
 
 /// The longest datagram read; what is longer is cut, and then fails to parse.
 const DATAGRAM_BYTES: usize = 2048;
@@ -30,6 +31,8 @@ pub(crate) struct Media {
     sender: rtp::Sender,
     receiver: rtp::Receiver,
     buffer: Box<[u8; DATAGRAM_BYTES]>,
+    /// Of UDPTL, out and in.
+    skies: (Sky, Sky),
 }
 
 /// Where the far end's packets come from.
@@ -68,7 +71,13 @@ impl Media {
             sender: rtp::Sender::new(rtp::Law::A),
             receiver: rtp::Receiver::default(),
             buffer: Box::new([0; DATAGRAM_BYTES]),
+            skies: (Sky::default(), Sky::default()),
         })
+    }
+
+    /// The network is a bad one.
+    pub(crate) fn expose(&mut self, weather: Weather) {
+        self.skies = (Sky::new(weather), Sky::new(weather));
     }
 
     pub(crate) fn rtp_port(&self) -> io::Result<u16> {
@@ -106,11 +115,13 @@ impl Media {
     }
 
     /// Sends a UDPTL datagram; nothing while the call is in audio.
-    pub(crate) async fn send_datagram(&self, datagram: &[u8]) {
+    pub(crate) async fn send_datagram(&mut self, datagram: &[u8]) {
         if let Some(Far::T38 { to, .. }) = self.far
             && !to.ip().is_unspecified()
         {
-            let _ = self.udptl.send_to(datagram, self.destination(to)).await;
+            for datagram in self.skies.0.through(datagram) {
+                let _ = self.udptl.send_to(&datagram, self.destination(to)).await;
+            }
         }
     }
 
@@ -143,7 +154,7 @@ impl Media {
         if self.kind() == Some(Kind::T38)
             && let Ok((length, from)) = self.udptl.try_recv_from(&mut *self.buffer)
         {
-            let far = self.is_far(from);
+            let far = self.is_far(from) && !self.skies.1.loses();
             return Some(match self.buffer.get(..length) {
                 Some(datagram) if far => Heard::Datagram(datagram.to_vec()),
                 _ => Heard::Nothing,

@@ -3,7 +3,7 @@
 use ferrofax_fax::outcome::Outcome;
 
 /// Why the INVITE did not lead to a call.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Refusal {
     /// The final answer; `None` if there was none (silence, transport failure).
     pub status: Option<u16>,
@@ -20,7 +20,7 @@ pub(crate) fn outcome_of(refusal: &Refusal) -> Outcome {
     if matches!(status, 401 | 407) {
         return Outcome::LineUnauthorized;
     }
-    if let Some(outcome) = refusal.reasons.iter().filter_map(|r| q850_cause(r)).find_map(outcome_of_cause) {
+    if let Some(outcome) = causes(refusal).find_map(outcome_of_cause) {
         return outcome;
     }
     match status {
@@ -44,8 +44,17 @@ pub(crate) fn outcome_of(refusal: &Refusal) -> Outcome {
     }
 }
 
+/// The ISDN cause of a refusal, if it names one.
+pub(super) fn cause_of(refusal: &Refusal) -> Option<u8> {
+    causes(refusal).next()
+}
+
+fn causes(refusal: &Refusal) -> impl Iterator<Item = u8> {
+    refusal.reasons.iter().filter_map(|reason| q850_cause(reason))
+}
+
 /// ITU-T Q.850 clause 2.2.7, the causes that tell more than the SIP status does.
-fn outcome_of_cause(cause: u16) -> Option<Outcome> {
+fn outcome_of_cause(cause: u8) -> Option<Outcome> {
     Some(match cause {
         // 1 unallocated number
         1 => Outcome::NumberNotAssigned,
@@ -68,7 +77,7 @@ fn outcome_of_cause(cause: u16) -> Option<Outcome> {
 }
 
 /// The cause of a `Reason` header value, if its protocol is Q.850: `Q.850 ;cause=17;text="busy"`.
-pub(super) fn q850_cause(reason: &str) -> Option<u16> {
+pub(super) fn q850_cause(reason: &str) -> Option<u8> {
     // Several reasons may share a line; a comma inside the quoted text can only cost us that text.
     reason.split(',').find_map(|one| {
         let mut parts = one.split(';');
@@ -148,6 +157,18 @@ mod tests {
         for (status, reason, outcome) in table {
             assert_eq!(of(status, reason), outcome, "{status} {reason}");
         }
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_cause_whatever_it_means() {
+        let cause = |reasons: &[&str]| {
+            let reasons = reasons.iter().map(|&reason| reason.to_owned()).collect();
+            cause_of(&Refusal { status: Some(480), reasons })
+        };
+        assert_eq!(cause(&["Q.850;cause=16"]), Some(16));
+        assert_eq!(cause(&["SIP;cause=480", "Q.850;cause=34"]), Some(34));
+        assert_eq!(cause(&["Q.850;cause=300"]), None);
+        assert_eq!(cause(&[]), None);
     }
 
     #[test]

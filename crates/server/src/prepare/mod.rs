@@ -1,6 +1,7 @@
 //! The stage that turns documents into pages: claim a job, have its documents rendered in order by a child, lay them out, settle.
 //!
-//! [`worker`] keeps the warm children that do the rendering, [`protocol`] is what is said between them and us. All of it happens
+//! [`worker`] keeps the warm children that do the rendering, [`protocol`] is what is said between them and us, [`resources`] fetches
+//! what HTML refers to. All of it happens
 //! once for a job, however many recipients it has: what differs between them comes later, in [`crate::compose`]. A document that
 //! can't be rendered ends its job, with the reason; a fault of ours leaves the claim to run out, and the job is tried again.
 
@@ -9,6 +10,7 @@ pub mod fetching;
 pub mod layout;
 pub mod mark;
 pub mod protocol;
+pub mod resources;
 pub mod worker;
 
 use std::borrow::Cow;
@@ -21,7 +23,8 @@ use ferrofax_template::header::Header;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::{ApiStatus, Makeup, Routes};
+use crate::failpoint;
+use crate::jobs::{ApiStatus, Makeup, Policy};
 use crate::store::{BlankPages, PreparationClaim, Prepared, Stage, Store, StoreError};
 use convert::Converters;
 use layout::{LayoutError, Overlay};
@@ -38,7 +41,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Prepare {
     pub store: Store,
     pub renderer: Arc<Renderer>,
-    pub routes: Routes,
+    pub policy: Arc<Policy>,
     /// Our name on claims.
     pub owner: String,
 }
@@ -180,7 +183,10 @@ impl Prepare {
         while !stop.is_cancelled() {
             bell.mark_unchanged();
             match self.store.claim_preparation(&self.owner, Timestamp::now(), LEASE).await {
-                Ok(Some(claim)) => self.settle(claim).await,
+                Ok(Some(claim)) => {
+                    failpoint::reach("claimed-to-prepare");
+                    self.settle(claim).await;
+                }
                 Ok(None) => {
                     tokio::select! {
                         _ = bell.changed() => {}
@@ -204,12 +210,13 @@ impl Prepare {
             rendered = self.pages(&claim) => rendered,
             () = keep(&self.store, &claim) => return,
         };
+        failpoint::reach("rendered");
         let now = Timestamp::now();
         let settled = match rendered {
             Ok(prepared) => {
                 let (documents, pages) = (claim.documents.len(), prepared.pages.len());
                 tracing::info!(job.id = %job, documents, pages, "prepared job {job}, {pages} pages");
-                self.store.settle_prepared(claim, prepared, &self.routes, now).await
+                self.store.settle_prepared(claim, prepared, &self.policy.routes, now).await
             }
             Err(Failure::Document(status, reason)) => {
                 tracing::info!(job.id = %job, status = status.word(), "job {job} can't be prepared");
@@ -220,6 +227,7 @@ impl Prepare {
                 return;
             }
         };
+        failpoint::reach("prepared");
         if let Err(error) = settled {
             let error = &error as &dyn std::error::Error;
             tracing::error!(job.id = %job, error, "what came of preparing job {job} could not be stored");
@@ -250,7 +258,8 @@ impl Prepare {
         })?;
         for warning in &prepared.warnings {
             let job = &claim.job;
-            tracing::debug!(job.id = %job, warning = warning.code(), "job {job}: {warning}");
+            // Its sentence may name a host, and so content.
+            tracing::debug!(job.id = %job, warning = warning.code(), "job {job} has a warning");
         }
         Ok(prepared)
     }

@@ -2,6 +2,7 @@
 //!
 //! A message is two lengths (32 bits, big-endian), a header in JSON and a body of bytes. The service sends one [`Job`] with what
 //! is to be made into pages as its body, and hears a [`Reply::Page`] per page, whose body is T.6 code, then [`Reply::Done`] or [`Reply::Failed`].
+//! Before its first page a child may ask for what the document refers to, by [`Reply::Wanted`]; it gets a [`Fetched`] for each address.
 //! End of file on stdin ends the child.
 //!
 //! The document travels through the pipe instead of as an open file: handing over a descriptor per job needs SCM_RIGHTS or
@@ -29,6 +30,8 @@ pub const WARNINGS_MAX: usize = 500;
 pub const DOCUMENT_BYTES_MAX: u32 = 256 << 20;
 /// Bytes of a coded page at most. A superfine page of alternating pels, T.6's worst case, takes less than half of it.
 pub const PAGE_BYTES_MAX: u32 = 16 << 20;
+/// Addresses that a child may ask for while it renders a document.
+pub const WANTED_MAX: usize = 100;
 /// Bytes of all pages of a document at most: a thousand pages of dithered photographs.
 pub const PAGES_BYTES_MAX: usize = 512 << 20;
 
@@ -92,12 +95,21 @@ impl fmt::Debug for BandLine {
     }
 }
 
+/// Something a child asked for; the body is its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Fetched {
+    /// Else it can't be had, and there is no body.
+    pub found: bool,
+}
+
 /// An answer of a child.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The next page; the body is its T.6 code.
     Page { width: u16, resolution: Resolution },
+    /// The document refers to things at these addresses; the body is a list of them in JSON.
+    Wanted,
     /// That was all of it.
     Done { pages: u32, warnings: Vec<Warning> },
     /// The document did not become pages; those already sent are void.

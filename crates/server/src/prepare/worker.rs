@@ -14,7 +14,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ferrofax_api::warning::Warning;
@@ -24,8 +24,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tracing::{debug, warn};
 
-use super::protocol::{self, Reply};
+use super::protocol::{self, Fetched, Reply};
 pub use super::protocol::{Job, Refusal};
+use super::resources::{Asking, Resources};
 
 /// How long a child that has closed its pipes may take to be gone.
 const EXIT_WAIT: Duration = Duration::from_secs(1);
@@ -42,18 +43,27 @@ pub struct Settings {
     pub command: Vec<OsString>,
     /// Children, and so documents rendered at the same time; with none, one is started when there is a document.
     pub children: usize,
-    /// For one document.
+    /// For one document, without the time it waits for what it refers to.
     pub time_limit: Duration,
     /// Then a fresh child takes over.
     pub jobs_per_child: u32,
     /// Resident bytes beyond which a fresh child takes over.
     pub rss_max: u64,
+    /// Where what documents refer to comes from.
+    pub resources: Resources,
 }
 
 impl Settings {
     /// The usual limits, for children started by `command`.
     pub fn new(command: Vec<OsString>) -> Settings {
-        Settings { command, children: 2, time_limit: Duration::from_secs(120), jobs_per_child: 200, rss_max: 256 << 20 }
+        Settings {
+            command,
+            children: 2,
+            time_limit: Duration::from_secs(120),
+            jobs_per_child: 200,
+            rss_max: 256 << 20,
+            resources: Resources::default(),
+        }
     }
 }
 
@@ -110,7 +120,9 @@ impl Pool {
         let _turn = self.turns.acquire().await.map_err(|closed| RenderError::Ours(io::Error::other(closed)))?;
         let mut worker = self.take().map_err(RenderError::Ours)?;
         let limit = self.settings.time_limit;
-        let (result, keep) = match tokio::time::timeout(limit, worker.exchange(job, document)).await {
+        let asking = self.settings.resources.asking();
+        let longest = limit + asking.time_max();
+        let (result, keep) = match tokio::time::timeout(longest, worker.exchange(job, document, asking)).await {
             Ok(Ok(answer)) => (answer.map_err(RenderError::Refused), true),
             Ok(Err(error)) => (Err(RenderError::Crashed { how: worker.post_mortem(&error).await }), false),
             Err(_) => (Err(RenderError::TimedOut { limit }), false),
@@ -207,7 +219,12 @@ impl Worker {
     }
 
     /// One job: an answer about the document, or an error that means that this child is done for.
-    async fn exchange(&mut self, job: &Job, document: &[u8]) -> io::Result<Result<Rendered, Refusal>> {
+    async fn exchange(
+        &mut self,
+        job: &Job,
+        document: &[u8],
+        mut asking: Asking,
+    ) -> io::Result<Result<Rendered, Refusal>> {
         self.input.write_all(&protocol::prefix(job, document)?).await?;
         self.input.write_all(document).await?;
         self.input.flush().await?;
@@ -237,11 +254,24 @@ impl Worker {
                     if pages.is_empty() || u32::try_from(pages.len()) != Ok(counted) {
                         return Err(nonsense("not as many pages as counted"));
                     }
-                    return Ok(Ok(Rendered { pages, warnings }));
+                    return Ok(Ok(Rendered { pages, warnings: asking.warnings(warnings) }));
+                }
+                Reply::Wanted => {
+                    let found = asking.get(serde_json::from_slice(&body)?).await;
+                    self.answer(&found.ok_or_else(|| nonsense("more asked for than allowed"))?).await?;
                 }
                 Reply::Failed(refusal) => return Ok(Err(bounded(refusal))),
             }
         }
+    }
+
+    async fn answer(&mut self, found: &[Option<Arc<Vec<u8>>>]) -> io::Result<()> {
+        for found in found {
+            let body = found.as_ref().map_or(&[][..], |bytes| bytes);
+            self.input.write_all(&protocol::prefix(&Fetched { found: found.is_some() }, body)?).await?;
+            self.input.write_all(body).await?;
+        }
+        self.input.flush().await
     }
 
     /// How a child that stopped answering ended.

@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::line::session::{Ended, Session};
 use crate::line::{
     CallRecord, Description, GiveUp, Kind, LineError, Local, Media, Observer, Ringing, Speed, Stack, StackSettings,
-    Story, T38Settings, Transport,
+    Story, T38Settings, Transport, Weather,
 };
 
 /// Calls that may wait for their task to take them.
@@ -70,35 +70,66 @@ impl Settings {
 }
 
 /// What to do with a call.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Reply {
-    /// Answer and receive.
-    Fax {
-        /// The machine; its role must be answerer.
-        config: Box<t30::Config>,
-        /// How it does T.38.
-        t38: T38Settings,
+    /// Answer, and do as this machine does.
+    Fax(Box<Machine>),
+    /// Refuse.
+    Refuse {
+        /// SIP's word: 486 is busy.
+        status: u16,
+        /// The telephone network's reason beside it (Q.850).
+        cause: Option<u8>,
     },
-    /// Refuse with this SIP status: 486 is busy.
-    Refuse(u16),
     /// Let it ring until the caller gives up.
     Ring,
+    /// Take the call and do nothing, not even ring, until the caller gives up. A test machine.
+    Ignore,
     /// Answer, agree to T.38, and never say anything. A test machine.
     Silence,
     /// Answer, and hang up after this. A test machine.
     HangUp(Duration),
 }
 
-/// Without our identification, which often is our number.
-impl std::fmt::Debug for Reply {
+/// A machine that answers.
+#[derive(Clone)]
+pub struct Machine {
+    /// How it speaks T.30; its role must be answerer.
+    pub config: t30::Config,
+    /// How it does T.38.
+    pub t38: T38Settings,
+    /// How long it rings, if not as [`Settings::ring`] says.
+    pub ring: Option<Duration>,
+    /// It hangs up when it is asked for T.38 and has none. A test machine.
+    pub hangs_up_without_t38: bool,
+    /// The network before it. A test machine.
+    pub weather: Weather,
+}
+
+/// Without its identification, which often is its number.
+impl std::fmt::Debug for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Reply::Fax { t38, .. } => f.debug_struct("Fax").field("t38", t38).finish_non_exhaustive(),
-            Reply::Refuse(status) => f.debug_tuple("Refuse").field(status).finish(),
-            Reply::Ring => f.write_str("Ring"),
-            Reply::Silence => f.write_str("Silence"),
-            Reply::HangUp(after) => f.debug_tuple("HangUp").field(after).finish(),
+        f.debug_struct("Machine").field("t38", &self.t38).field("weather", &self.weather).finish_non_exhaustive()
+    }
+}
+
+impl Machine {
+    /// With everything else as usual.
+    pub fn new(config: t30::Config) -> Machine {
+        Machine {
+            config,
+            t38: T38Settings::default(),
+            ring: None,
+            hangs_up_without_t38: false,
+            weather: Weather::default(),
         }
+    }
+}
+
+impl Reply {
+    /// Answer and receive.
+    pub fn fax(config: t30::Config) -> Reply {
+        Reply::Fax(Box::new(Machine::new(config)))
     }
 }
 
@@ -196,40 +227,41 @@ where
     T: Tray,
 {
     async fn take(&self, mut ringing: Ringing, address: IpAddr) {
-        let Ok(_slot) = self.calls.try_acquire() else { return ringing.refuse(486) };
-        let (engine, t38, hang_up_after) = match (self.reply)(&ringing.called) {
-            Reply::Refuse(status) => return ringing.refuse(status),
+        let Ok(_slot) = self.calls.try_acquire() else { return ringing.refuse(486, None) };
+        let callee = match (self.reply)(&ringing.called) {
+            Reply::Refuse { status, cause } => return ringing.refuse(status, cause),
             Reply::Ring => {
                 ringing.ring();
                 self.ring(&mut ringing, RING_MAX).await;
                 return;
             }
-            Reply::Fax { config, t38 } => (Some(Call::new(*config)), t38, None),
-            Reply::Silence => (None, T38Settings::default(), None),
-            Reply::HangUp(after) => (None, T38Settings::default(), Some(after)),
+            Reply::Ignore => {
+                self.ring(&mut ringing, RING_MAX).await;
+                return;
+            }
+            Reply::Fax(machine) => Callee::of(*machine),
+            Reply::Silence => Callee::nobody(None),
+            Reply::HangUp(after) => Callee::nobody(Some(after)),
         };
-        let dialled_at = Timestamp::now();
+        let mut record = CallRecord::begin();
         ringing.ring();
-        if !self.settings.ring.is_zero() && !self.ring(&mut ringing, self.settings.ring).await {
+        let ring = callee.ring.unwrap_or(self.settings.ring);
+        if !ring.is_zero() && !self.ring(&mut ringing, ring).await {
             return;
         }
         let story = ringing.story.clone();
         let mut follow = Follow { tray: (self.tray)() };
-        let answered = self.answer(ringing, engine, t38, hang_up_after, address, &mut follow).await;
-        let (ended, answered_at) = match answered {
-            Ok((ended, answered_at)) => (ended, Some(answered_at)),
-            Err(outcome) => (Ended { outcome, remote_id: None }, None),
-        };
-        tracing::info!(outcome = ended.outcome.code(), "a call that came in ended: {}", ended.outcome.code());
-        let record = CallRecord {
-            outcome: ended.outcome,
-            dialled_at,
-            answered_at,
-            ended_at: Timestamp::now(),
-            remote_id: ended.remote_id,
-            ladder: story.ladder(),
-            sip_status: answered_at.map(|_| 200),
-        };
+        match self.answer(ringing, callee, address, &mut follow).await {
+            Ok((ended, answered_at)) => {
+                record.answered_at = Some(answered_at);
+                record.sip_status = Some(200);
+                record.learn(ended);
+            }
+            Err(outcome) => record.outcome = outcome,
+        }
+        record.ended_at = Timestamp::now();
+        record.ladder = story.ladder();
+        tracing::info!(outcome = record.outcome.code(), "a call that came in ended: {}", record.outcome.code());
         follow.tray.ended(record).await;
     }
 
@@ -246,26 +278,25 @@ where
     async fn answer(
         &self,
         ringing: Ringing,
-        engine: Option<Call>,
-        t38: T38Settings,
-        hang_up_after: Option<Duration>,
+        callee: Callee,
         address: IpAddr,
         follow: &mut Follow<T>,
     ) -> Result<(Ended, Timestamp), Outcome> {
         let media = Media::bind(self.settings.bind.ip(), self.settings.media_ports).await;
         let ports = media.and_then(|media| Ok((media.rtp_port()?, media.udptl_port()?, media)));
-        let Ok((rtp, udptl, media)) = ports else {
+        let Ok((rtp, udptl, mut media)) = ports else {
             tracing::error!("no port for media");
-            ringing.refuse(500);
+            ringing.refuse(500, None);
             return Err(Outcome::Internal);
         };
-        let mut local = Local::new(address, rtp, udptl, t38);
+        media.expose(callee.weather);
+        let mut local = Local::new(address, rtp, udptl, callee.t38);
         let (body, far) = match &ringing.offer {
             None => (local.offer(Kind::Audio), None),
             Some(offer) => match Description::read(offer).and_then(|offer| local.answer(&offer, Kind::Audio)) {
                 Ok((body, far)) => (body, Some(far)),
                 Err(_) => {
-                    ringing.refuse(488);
+                    ringing.refuse(488, None);
                     return Err(Outcome::Incompatible);
                 }
             },
@@ -277,16 +308,46 @@ where
             leg,
             media,
             local,
-            engine,
+            engine: callee.engine,
             role: Role::Answerer,
             speed: self.settings.speed,
-            hang_up_after,
+            hang_up_after: callee.hang_up_after,
+            hangs_up_without_t38: callee.hangs_up_without_t38,
             longest: self.settings.call_max,
             story,
             observer: follow,
             cancel: self.cancel.clone(),
         };
         Ok((session.run(far).await, answered_at))
+    }
+}
+
+/// Who answers a call.
+struct Callee {
+    engine: Option<Call>,
+    t38: T38Settings,
+    ring: Option<Duration>,
+    hang_up_after: Option<Duration>,
+    hangs_up_without_t38: bool,
+    weather: Weather,
+}
+
+impl Callee {
+    fn of(machine: Machine) -> Callee {
+        let Machine { config, t38, ring, hangs_up_without_t38, weather } = machine;
+        Callee { engine: Some(Call::new(config)), t38, ring, hang_up_after: None, hangs_up_without_t38, weather }
+    }
+
+    /// Nobody is there to talk.
+    fn nobody(hang_up_after: Option<Duration>) -> Callee {
+        Callee {
+            engine: None,
+            t38: T38Settings::default(),
+            ring: None,
+            hang_up_after,
+            hangs_up_without_t38: false,
+            weather: Weather::default(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! the call is decided by [`crate::jobs::decide`] alone. Where the pages can't be composed there is no call, and no attempt on
 //! record; [`crate::jobs::uncomposed`] decides then.
 
+mod load;
 mod own;
 
 use std::sync::Arc;
@@ -12,22 +13,28 @@ use std::time::Duration;
 
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::page::StoredPage;
-use ferrofax_fax::t30::{self, Event, Role, Task};
+use ferrofax_fax::t30::{self, Role, Task};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use load::{Commits, Fate, Load};
 pub use own::{GatherError, gather};
 
 use crate::compose::{ComposeError, Composer};
+use crate::failpoint;
 use crate::jobs::{Policy, decide, uncomposed};
 use crate::line::loopback::Loopback;
-use crate::line::{CallRecord, GiveUp, Line, Number, Observer, Order, Speed, Story};
+use crate::line::{CallRecord, Line, Number, Order, Speed};
 use crate::store::{AttemptResult, DeliveryClaim, Stage, Store, StoreError};
 
 /// How long a claim holds without being extended.
 const LEASE: Duration = Duration::from_secs(60);
+/// How often to look for work without being woken: another process may have released some, or the clock was set.
+const LOOK: Duration = Duration::from_secs(2);
+/// How often a running call is asked about; it may have been cancelled.
+const WATCH: Duration = Duration::from_secs(1);
 /// How long to wait after the store failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -77,7 +84,7 @@ pub struct Send {
     pub composer: Arc<Composer>,
     /// Our name on claims.
     pub owner: String,
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     pub stop: Stop,
 }
 
@@ -93,9 +100,10 @@ impl Send {
                 () = self.stop.claiming.cancelled() => break,
             };
             bell.mark_unchanged();
-            let claimed = self.store.claim_delivery(&self.owner, Timestamp::now(), LEASE, &way.name).await;
+            let claimed = self.claim(&way.name).await;
             let wait = match claimed {
                 Ok(Some(claim)) => {
+                    failpoint::reach("claimed");
                     let (stage, way) = (self.clone(), way.clone());
                     calls.spawn(async move {
                         stage.call(&way, claim).await;
@@ -113,12 +121,16 @@ impl Send {
             drop(channel);
             tokio::select! {
                 _ = bell.changed() => {}
-                () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)) => {}
+                () = tokio::time::sleep(wait.map_or(LOOK, |wait| wait.min(LOOK))) => {}
                 () = self.stop.claiming.cancelled() => break,
             }
         }
         calls.close();
         calls.wait().await;
+    }
+
+    async fn claim(&self, line: &str) -> Result<Option<DeliveryClaim>, StoreError> {
+        self.store.claim_delivery(&self.owner, Timestamp::now(), LEASE, line, &self.policy).await
     }
 
     /// How long until a delivery on this line becomes due by itself.
@@ -132,24 +144,69 @@ impl Send {
 
     /// One call, and what follows from it.
     async fn call(&self, way: &Way, claim: DeliveryClaim) {
-        let composed = tokio::select! {
-            composed = self.compose(&claim) => composed,
-            () = self.keep(&claim) => return,
-        };
-        let (claim, pages) = match composed {
-            Ok(composed) => composed,
-            Err(error) => return self.settle_uncomposed(claim, &error).await,
-        };
+        let Some((loads, pages)) = self.load(claim).await else { return };
+        failpoint::reach("composed");
+        let end = self.stop.calls.child_token();
+        let mut commits = Commits::new(&self.store, &loads);
         let record = tokio::select! {
-            record = self.place(way, &claim, pages) => record,
+            record = self.place(way, &loads, pages, &mut commits, &end) => record,
             // The call is dropped, which hangs up.
-            () = self.keep(&claim) => return,
+            () = self.keep(loads.iter().map(|load| &load.claim)) => return,
+            () = self.watch(&loads, &end) => return,
         };
+        failpoint::reach("call-ended");
+        let confirmed = commits.confirmed;
         let mut result = record.map_or_else(|| failed(Timestamp::now()), result);
         if result.outcome == Outcome::Cancelled && self.stop.calls.is_cancelled() {
             result.outcome = Outcome::Interrupted;
         }
-        self.settle(claim, result).await;
+        for load in loads {
+            match load.fate(confirmed) {
+                Fate::Arrived => {
+                    self.settle(load.claim, AttemptResult { outcome: Outcome::Sent, ..result.clone() }).await
+                }
+                Fate::Called => self.settle(load.claim, result.clone()).await,
+                Fate::Unbegun => self.settle_unbegun(load.claim).await,
+            }
+        }
+    }
+
+    /// What the call carries, composed; none if there is nothing to call for.
+    async fn load(&self, claim: DeliveryClaim) -> Option<(Vec<Load>, Vec<Arc<StoredPage>>)> {
+        let mut claims = vec![claim];
+        if let [claim] = &claims[..]
+            && claim.shares
+        {
+            let companions =
+                self.store.claim_companions(claim, &self.owner, Timestamp::now(), LEASE, &self.policy).await;
+            claims.extend(companions.unwrap_or_default());
+        }
+        let (mut loads, mut all) = (Vec::<Load>::new(), Vec::new());
+        for (index, claim) in claims.iter().enumerate() {
+            let ours = loads.iter().map(|load| &load.claim).chain(claims.iter().skip(index));
+            let composed = tokio::select! {
+                composed = self.compose(claim) => composed,
+                () = self.keep(ours) => return None,
+            };
+            match composed {
+                Ok((claim, pages)) => {
+                    let count = |pages: usize| u32::try_from(pages).unwrap_or(u32::MAX);
+                    loads.push(Load { claim, first: count(all.len()), pages: count(pages.len()) });
+                    all.extend(pages);
+                }
+                Err(error) => self.settle_uncomposed(claim.clone(), &error).await,
+            }
+        }
+        (!loads.is_empty()).then_some((loads, all))
+    }
+
+    async fn settle_unbegun(&self, claim: DeliveryClaim) {
+        let job = claim.job.clone();
+        if let Err(error) = self.store.settle_unbegun(claim, &self.policy, Timestamp::now()).await {
+            // The claim runs out, and counts as interrupted.
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(job.id = %job, error, "a fax of job {job} that was not begun can't be stored");
+        }
     }
 
     /// The pages of this call, as they stand on record.
@@ -176,7 +233,7 @@ impl Send {
         }
         let now = Timestamp::now();
         let next = uncomposed(refusal.as_deref(), claim.uncomposed, &self.policy, now);
-        let settled = self.store.settle_uncomposed(claim, next, now).await;
+        let settled = self.store.settle_uncomposed(claim, next, &self.policy, now).await;
         if let Err(error) = settled {
             // The claim runs out, and the delivery is tried again.
             let error = &error as &dyn std::error::Error;
@@ -185,29 +242,52 @@ impl Send {
     }
 
     /// `None`: the call could not even begin.
-    async fn place(&self, way: &Way, claim: &DeliveryClaim, pages: Vec<Arc<StoredPage>>) -> Option<CallRecord> {
+    async fn place(
+        &self,
+        way: &Way,
+        loads: &[Load],
+        pages: Vec<Arc<StoredPage>>,
+        commits: &mut Commits<'_>,
+        end: &CancellationToken,
+    ) -> Option<CallRecord> {
+        let claim = &loads.first()?.claim;
         let local_id = t30::local_id(claim.csid.as_deref().unwrap_or_default());
         let number = Number::new(&claim.dial)?;
         let order = Order {
             number,
-            config: t30::Config::new(Role::Caller, Task::Send(pages), local_id),
+            config: slowed(t30::Config::new(Role::Caller, Task::Send(pages), local_id), claim.bit_rate_max),
             speed: way.speed(),
+            // When the job's time is over while it rings, nobody is to answer any more.
+            ring_max: Duration::try_from(claim.valid_until.duration_since(Timestamp::now())).ok(),
             job: claim.job.to_string(),
             attempt: format!("{}/{}", claim.delivery, claim.attempt),
         };
-        let mut commits = Commits { store: &self.store, claim };
-        Some(way.line().place(order, &mut commits, self.stop.calls.clone()).await)
+        Some(way.line().place(order, commits, end.clone()).await)
     }
 
-    /// Extends the claim for as long as it is ours. Returns when somebody else may have it: then nothing of this call counts.
-    async fn keep(&self, claim: &DeliveryClaim) {
+    /// Extends the claims for as long as they are ours. Returns when somebody else may have one: then nothing of this call counts.
+    async fn keep<'a>(&self, claims: impl Iterator<Item = &'a DeliveryClaim> + Clone) {
         loop {
             tokio::time::sleep(LEASE / 3).await;
-            let extended = self.store.extend_delivery_lease(claim, Timestamp::now(), LEASE).await;
-            if matches!(extended, Err(StoreError::Stale)) {
-                let job = &claim.job;
-                tracing::warn!(job.id = %job, "lost the claim on a delivery of job {job}; its call is dropped");
-                return;
+            for claim in claims.clone() {
+                let extended = self.store.extend_delivery_lease(claim, Timestamp::now(), LEASE).await;
+                if matches!(extended, Err(StoreError::Stale)) {
+                    let job = &claim.job;
+                    tracing::warn!(job.id = %job, "lost the claim on a delivery of job {job}; its call is dropped");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Ends the call when somebody cancels one of its faxes, from this process or another. Never returns.
+    async fn watch(&self, loads: &[Load], end: &CancellationToken) {
+        loop {
+            tokio::time::sleep(WATCH).await;
+            for load in loads {
+                if matches!(self.store.is_cancelled(&load.claim.delivery).await, Ok(true)) {
+                    end.cancel();
+                }
             }
         }
     }
@@ -218,7 +298,10 @@ impl Send {
         loop {
             let settled = self.settle_once(&claim, &result).await;
             match settled {
-                Ok(()) => return,
+                Ok(()) => {
+                    failpoint::reach("settled");
+                    return;
+                }
                 Err(StoreError::Stale) => {
                     tracing::warn!(job.id = %job, "a call for job {job} ended after its claim was lost");
                     return;
@@ -235,13 +318,9 @@ impl Send {
     }
 
     async fn settle_once(&self, claim: &DeliveryClaim, result: &AttemptResult) -> Result<(), StoreError> {
-        let mut history = self.store.history(claim).await?;
-        if result.outcome == Outcome::Interrupted {
-            // The history is of calls that have ended; this one has now.
-            history.interruptions += 1;
-        }
-        let next = decide(&result.outcome, &history, &self.policy, Timestamp::now());
-        self.store.settle_attempt(claim.clone(), result.clone(), next).await
+        let history = self.store.history(claim).await?;
+        let next = decide(&result.end(), &history, &self.policy, Timestamp::now());
+        self.store.settle_attempt(claim.clone(), result.clone(), next, &self.policy).await
     }
 }
 
@@ -266,30 +345,14 @@ impl NotComposed {
     }
 }
 
-/// Commits each page's state before the call goes on.
-struct Commits<'a> {
-    store: &'a Store,
-    claim: &'a DeliveryClaim,
-}
-
-impl Observer for Commits<'_> {
-    async fn observe(&mut self, event: Event, story: &Story) -> Result<(), GiveUp> {
-        let first = self.claim.first_page;
-        let committed = match event {
-            // The first word of the far end: answered. A call cut off later still knows when.
-            Event::RemoteId(_) => self.store.record_answered(self.claim, Timestamp::now()).await,
-            Event::PageEnding { page } => self.store.record_page_ending(self.claim, first + page).await,
-            Event::PageConfirmed { page } => {
-                self.store.record_page_confirmed(self.claim, first + page, &story.ladder()).await
-            }
-            _ => return Ok(()),
-        };
-        committed.map_err(|error| {
-            let job = &self.claim.job;
-            tracing::error!(job.id = %job, error = &error as &dyn std::error::Error, "a page of job {job} could not be recorded");
-            GiveUp
-        })
+/// No faster than this, as long as a modem is left.
+fn slowed(mut config: t30::Config, bit_rate_max: Option<u32>) -> t30::Config {
+    if let Some(most) = bit_rate_max
+        && config.modems.iter().any(|modem| modem.rate_bps() <= most)
+    {
+        config.modems.retain(|modem| modem.rate_bps() <= most);
     }
+    config
 }
 
 fn result(record: CallRecord) -> AttemptResult {
@@ -298,6 +361,8 @@ fn result(record: CallRecord) -> AttemptResult {
         answered_at: record.answered_at,
         ended_at: record.ended_at,
         sip_status: record.sip_status,
+        q850: record.q850.map(u16::from),
+        bit_rate: record.session.map(|session| session.modem.rate_bps()),
         remote_id: record.remote_id,
         ladder: record.ladder,
     }
@@ -310,6 +375,8 @@ fn failed(now: Timestamp) -> AttemptResult {
         answered_at: None,
         ended_at: now,
         sip_status: None,
+        q850: None,
+        bit_rate: None,
         remote_id: None,
         ladder: ferrofax_fax::ladder::Ladder::default(),
     }

@@ -60,6 +60,7 @@ pub async fn gather(store: &Store, claim: &DeliveryClaim, now: Timestamp) -> Res
         documents: store.pages(claim).await?,
         document_pages: claim.pages.saturating_sub(claim.cover_pages),
         first_page: claim.first_page,
+        repeated: claim.repeated,
         header: rendering.header.as_deref().map(Header::parse).transpose()?,
         overlay,
         facts: FaxFacts {

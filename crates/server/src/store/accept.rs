@@ -4,7 +4,7 @@
 //! A crash between the two leaves a folder without a job, which is swept.
 
 use ferrofax_api::job::{Document, FaxJob, HttpStatusPush};
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
 use super::rows::{At, Json, Word};
@@ -12,7 +12,7 @@ use super::stationery::bind;
 use super::writer::Tx;
 use super::{ROW_BYTES_MAX, Stage, Store, StoreError};
 use crate::blobs::Piece;
-use crate::jobs::{DeliveryState, JobState, NewJob, Priority};
+use crate::jobs::{DeliveryState, JobId, JobState, NewDelivery, NewJob, Priority};
 
 /// Hashing less than this is not worth a thread of its own.
 const INLINE_BYTES_MAX: usize = 64 * 1024;
@@ -25,9 +25,10 @@ struct Stored {
 }
 
 impl Store {
-    /// Accepts a job. When this returns it is on disk. [`StoreError::Full`] and [`StoreError::Busy`]: it was not accepted, come
+    /// Accepts a job. When this returns it is on disk. The id is an earlier job's, and nothing was stored, where the request was
+    /// made before ([`NewJob::once`]). [`StoreError::Full`] and [`StoreError::Busy`]: it was not accepted, come
     /// back later. [`StoreError::UnknownTemplate`] and [`StoreError::UnknownOverlay`]: it asks for what is not installed.
-    pub async fn accept_job(&self, mut job: NewJob) -> Result<(), StoreError> {
+    pub async fn accept_job(&self, mut job: NewJob) -> Result<JobId, StoreError> {
         let documents = std::mem::take(&mut job.order.documents);
         let bytes: usize = documents.iter().map(|document| document.data().len()).sum();
         let documents = if bytes <= INLINE_BYTES_MAX {
@@ -49,13 +50,44 @@ impl Store {
 
         let id = job.id.clone();
         let in_blobs = documents.iter().any(|stored| stored.document.data().len() > ROW_BYTES_MAX);
-        let accepted = self.writer.try_run(move |tx| insert(tx, &job, &documents, push.as_ref(), sealed)).await;
-        if accepted.is_err() && in_blobs {
+        let accepted = self
+            .writer
+            .try_run(move |tx| match earlier(tx, &job)? {
+                Some(earlier) => Ok(earlier),
+                None => insert(tx, &job, &documents, push.as_ref(), sealed).map(|()| job.id),
+            })
+            .await;
+        if in_blobs && accepted.as_ref().ok() != Some(&id) {
             let blobs = self.blobs.clone();
             // What this leaves behind is swept.
             let _ = tokio::task::spawn_blocking(move || blobs.remove(&id)).await;
         }
         accepted
+    }
+}
+
+/// All numbers of a recipient in order, each once, where there are several.
+fn dialled(delivery: &NewDelivery) -> Option<Vec<&str>> {
+    let mut numbers = vec![delivery.dial.as_str()];
+    for number in &delivery.alternatives {
+        if !numbers.contains(&number.as_str()) {
+            numbers.push(number);
+        }
+    }
+    (numbers.len() > 1).then_some(numbers)
+}
+
+/// The job this request has made before, if it has.
+fn earlier(tx: &Tx<'_>, job: &NewJob) -> Result<Option<JobId>, StoreError> {
+    let Some(once) = &job.once else { return Ok(None) };
+    let earlier: Option<(String, [u8; 32])> = tx
+        .connection
+        .prepare_cached("SELECT job, sha256 FROM submissions WHERE login = ?1 AND key = ?2")?
+        .query_row([&job.login, &once.key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match earlier {
+        Some((_, sha256)) if sha256 != once.sha256 => Err(StoreError::KeyReused),
+        earlier => Ok(earlier.map(|(id, _)| JobId(id))),
     }
 }
 
@@ -110,6 +142,11 @@ fn insert(
             to_fetch,
         ])?;
 
+    if let Some(once) = &job.once {
+        tx.connection
+            .prepare_cached("INSERT INTO submissions (login, key, sha256, job) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![job.login, once.key, once.sha256, job.id.0])?;
+    }
     let mut statement = tx.connection.prepare_cached(
         "INSERT INTO documents (job, number, name, kind, charset, size, sha256, data, url)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -123,8 +160,8 @@ fn insert(
 
     let mut statement = tx.connection.prepare_cached(
         "INSERT INTO deliveries (id, job, position, customer, login, number, alternative_numbers, properties, number_key,
-             priority, state, not_before, valid_until)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             priority, state, not_before, valid_until, numbers, number_warnings)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
     let not_before = At(job.valid_from.max(job.accepted_at));
     for (position, (recipient, delivery)) in (0_i64..).zip(recipients.iter().zip(&job.deliveries)) {
@@ -144,6 +181,8 @@ fn insert(
             Word(DeliveryState::Accepted),
             not_before,
             At(job.valid_until),
+            dialled(delivery).map(Json),
+            Some(&delivery.warnings).filter(|warnings| !warnings.is_empty()).map(Json),
         ])?;
     }
     tx.wake(Stage::Prepare);

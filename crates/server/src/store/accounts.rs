@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::rows::{At, Json, Word};
 use super::seal::Sealer;
 use super::{Store, StoreError};
+use crate::jobs::Changes;
+use crate::jobs::quiet::QuietHours;
 
 /// Who is billed; the first segment of every path of the API.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +42,16 @@ pub struct Account {
     pub blank_pages: BlankPages,
     /// Nothing leaves the house.
     pub test_mode: bool,
+    /// Calls at the same time; none: no limit but the lines'.
+    pub channels: Option<u32>,
+    /// When nobody is called, by the destination's clock.
+    pub quiet_hours: Option<QuietHours>,
+    /// A call that sends the rest of a fax begins with the cover page once more.
+    pub repeat_cover: bool,
+    /// Faxes that wait for one number go out in one call.
+    pub share_calls: bool,
+    /// What differs from the configured rules of calling again.
+    pub retry: Changes,
     /// Days a finished job is kept.
     pub retention_days: u16,
 }
@@ -58,6 +70,11 @@ impl Default for Account {
             push: AccountPush::default(),
             blank_pages: BlankPages::Keep,
             test_mode: false,
+            channels: None,
+            quiet_hours: None,
+            repeat_cover: false,
+            share_calls: false,
+            retry: Changes::default(),
             retention_days: 30,
         }
     }
@@ -130,7 +147,7 @@ impl fmt::Debug for NewLogin {
 
 const CUSTOMER: &str = "c.number, c.paper, c.resolution, c.csid, c.header, c.cost_centre, c.zone, c.country, \
     c.default_cover, c.push_url, c.push_method, c.push_principal, c.push_credentials, c.push_token_url, c.blank_pages, \
-    c.test_mode, c.retention_days";
+    c.test_mode, c.channels, c.quiet_hours, c.repeat_cover, c.share_calls, c.retry, c.retention_days";
 
 impl Store {
     /// Stores a customer, new or changed.
@@ -144,8 +161,10 @@ impl Store {
                     .prepare_cached(
                         "INSERT INTO customers (number, paper, resolution, csid, header, cost_centre, zone, country,
                              default_cover, push_url, push_method, push_principal, push_credentials, push_token_url,
-                             blank_pages, test_mode, retention_days, created_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                             blank_pages, test_mode, retention_days, created_at, channels, quiet_hours, repeat_cover,
+                             share_calls, retry)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                             ?21, ?22, ?23)
                          ON CONFLICT (number) DO UPDATE SET
                              paper = excluded.paper, resolution = excluded.resolution, csid = excluded.csid,
                              header = excluded.header, cost_centre = excluded.cost_centre, zone = excluded.zone,
@@ -153,7 +172,10 @@ impl Store {
                              push_url = excluded.push_url, push_method = excluded.push_method,
                              push_principal = excluded.push_principal, push_credentials = excluded.push_credentials,
                              push_token_url = excluded.push_token_url, blank_pages = excluded.blank_pages,
-                             test_mode = excluded.test_mode, retention_days = excluded.retention_days",
+                             test_mode = excluded.test_mode, retention_days = excluded.retention_days,
+                             channels = excluded.channels, quiet_hours = excluded.quiet_hours,
+                             repeat_cover = excluded.repeat_cover, share_calls = excluded.share_calls,
+                             retry = excluded.retry",
                     )?
                     .execute(params![
                         number,
@@ -174,6 +196,11 @@ impl Store {
                         account.test_mode,
                         account.retention_days,
                         At(now),
+                        account.channels,
+                        account.quiet_hours.map(Word),
+                        account.repeat_cover,
+                        account.share_calls,
+                        (!account.retry.is_empty()).then_some(Json(account.retry)),
                     ])?;
                 Ok(())
             })
@@ -292,6 +319,11 @@ fn customer(row: &Row<'_>, sealer: &Sealer) -> Result<Customer, StoreError> {
         push,
         blank_pages,
         test_mode: row.get("test_mode")?,
+        channels: row.get("channels")?,
+        quiet_hours: row.get::<_, Option<_>>("quiet_hours")?.map(|Word(hours)| hours),
+        repeat_cover: row.get("repeat_cover")?,
+        share_calls: row.get("share_calls")?,
+        retry: row.get::<_, Option<_>>("retry")?.map(|Json(changes)| changes).unwrap_or_default(),
         retention_days: row.get("retention_days")?,
     };
     Ok(Customer { number, account })

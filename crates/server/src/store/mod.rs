@@ -15,6 +15,11 @@
 
 mod accept;
 mod accounts;
+mod barred;
+mod claims;
+mod control;
+mod lanes;
+mod lists;
 mod prepare;
 mod readers;
 mod recent;
@@ -46,8 +51,11 @@ use self::recent::Recent;
 use crate::blobs::Blobs;
 
 pub use self::accounts::{Account, AccountPush, BlankPages, Customer, Login, NewLogin};
+pub use self::claims::{Composition, DeliveryClaim};
+pub use self::control::{Control, Controlled, Which};
+pub use self::lists::{EntryView, Import, ListView};
 pub use self::prepare::{DocumentInfo, PreparationClaim, Prepared};
-pub use self::send::{AttemptResult, Composition, DeliveryClaim};
+pub use self::send::AttemptResult;
 pub use self::stationery::{NewOverlay, OverlayView, Stationery, TemplateView};
 pub use self::sweep::{PREPARATIONS_MAX, Swept};
 pub use self::versions::VersionView;
@@ -82,6 +90,9 @@ pub enum StoreError {
     /// A job names an overlay that is not installed.
     #[error("there is no such overlay")]
     UnknownOverlay,
+    /// The login has used this idempotency key for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The customer has as many of these as it may have, or as much.
     #[error("there are too many of them, or they are too large")]
     TooMany,
@@ -100,7 +111,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
         use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => StoreError::Full,
+            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure) => StoreError::Full,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
             _ => StoreError::internal(error),
         }
@@ -300,7 +311,13 @@ mod tests {
                 customer_reference: None,
                 valid: Default::default(),
             },
-            deliveries: vec![NewDelivery { id: DeliveryId(format!("FN{id}")), dial: "0049".into() }],
+            once: None,
+            deliveries: vec![NewDelivery {
+                id: DeliveryId(format!("FN{id}")),
+                dial: "0049".into(),
+                alternatives: Vec::new(),
+                warnings: Vec::new(),
+            }],
         }
     }
 

@@ -367,13 +367,19 @@ fn settle(
 
     let deliveries = tx
         .connection
-        .prepare_cached("SELECT id, number_key FROM deliveries WHERE job = ?1 AND state = 'accepted'")?
-        .query_map([&job.0], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<Vec<(String, String)>, _>>()?;
-    let mut wait = tx.connection.prepare_cached("UPDATE deliveries SET state = 'waiting', line = ?2 WHERE id = ?1")?;
-    for (delivery, number) in deliveries {
-        match routes.line(&number) {
-            Some(line) => wait.execute(params![delivery, line]).map(drop)?,
+        .prepare_cached(
+            "SELECT d.id, d.number_key, c.test_mode FROM deliveries d JOIN customers c ON c.number = d.customer
+             WHERE d.job = ?1 AND d.state = 'accepted'",
+        )?
+        .query_map([&job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<Vec<(String, String, bool)>, _>>()?;
+    let mut wait = tx
+        .connection
+        .prepare_cached("UPDATE deliveries SET state = 'waiting', line = ?2, destination = ?3 WHERE id = ?1")?;
+    for (delivery, number, test_mode) in deliveries {
+        let route = routes.route(&number, test_mode);
+        match route.line {
+            Some(line) => wait.execute(params![delivery, line, route.destination]).map(drop)?,
             None => {
                 let end = (ApiStatus::DialNc, "no line leads to this number");
                 finish_delivery(tx, &delivery, job, end, now)?;

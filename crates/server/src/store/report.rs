@@ -91,7 +91,7 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
 fn gather(connection: &Connection, job: &JobId, reference: Reference, pages: u32) -> Result<FaxReport, StoreError> {
     let recipient_status = connection
         .prepare_cached(
-            "SELECT d.number, d.properties, d.number_key, d.status, d.reason, d.attempts, d.confirmed, a.answered_at,
+            "SELECT d.number, d.properties, coalesce(a.dial, d.number_key) AS dial, d.status, d.reason, d.attempts, d.confirmed, a.answered_at,
                  a.ended_at, a.remote_id
              FROM deliveries d LEFT JOIN attempts a ON a.delivery = d.id AND a.number = d.attempts
              WHERE d.job = ?1 ORDER BY d.position",
@@ -139,7 +139,7 @@ fn recipient(row: &Row<'_>) -> rusqlite::Result<RecipientStatus> {
         reason: row.get("reason")?,
         sent_ts: answered.map(|At(answered)| rfc3339_seconds(answered)),
         duration_in_secs,
-        sent_to_number: dialled.then(|| row.get("number_key")).transpose()?,
+        sent_to_number: dialled.then(|| row.get("dial")).transpose()?,
         remote_csid: row.get("remote_id")?,
         pages_confirmed: Some(row.get("confirmed")?),
     })

@@ -5,8 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// Position + 1 is the version. Files are never changed once released; a change is a new file.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_pages_as_asked.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_pages_as_asked.sql"),
+    include_str!("migrations/0003_delivery.sql"),
+];
 
 /// Brings the database to this program's version. A newer one is left alone and refused.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

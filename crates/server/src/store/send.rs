@@ -8,79 +8,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrofax_api::job::{Paper, Property, Reference, RenderingOptions, Resolution, TransportOptions};
 use ferrofax_api::warning::Warning;
 use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::Outcome;
-use ferrofax_fax::page::StoredPage;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::prepare::pages_from;
+use super::claims::{DeliveryClaim, send_by};
+use super::lanes;
 use super::report::finish_delivery;
-use super::rows::{At, Json, Word, later};
-use super::stationery::Stationery;
+use super::rows::{At, Json, later};
 use super::writer::Tx;
 use super::{Stage, Store, StoreError};
-use crate::jobs::{ApiStatus, DeliveryId, History, JobId, Next, Priority, Routes};
-
-/// The right and the duty to call a number. Its number never appears in `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DeliveryClaim {
-    pub delivery: DeliveryId,
-    pub job: JobId,
-    pub customer: String,
-    /// From 1.
-    pub attempt: u32,
-    /// `00` + digits.
-    pub dial: String,
-    pub line: String,
-    /// The sender's id: the job's, else the account's.
-    pub csid: Option<String>,
-    /// Pages of the fax, as far as they are known: before its cover page is composed, those of its documents.
-    pub pages: u32,
-    /// Those of its own cover page; 0 before it is composed.
-    pub cover_pages: u32,
-    /// Where this call begins: pages before it are confirmed.
-    pub first_page: u32,
-    /// What its own pages are composed of.
-    pub composition: Composition,
-    /// Calls in which the first page was ended and not confirmed: it may be there already.
-    pub doubts: u32,
-    pub valid_until: Timestamp,
-    /// How often its pages could not be composed.
-    pub uncomposed: u32,
-    lease_number: i64,
-}
-
-/// What the pages of one recipient are composed of, beside the documents.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Composition {
-    pub rendering: RenderingOptions,
-    pub paper: Paper,
-    pub resolution: Resolution,
-    /// What its cover page and overlay are taken from.
-    pub stationery: Option<Stationery>,
-    /// The account's, by its IANA name.
-    pub zone: String,
-    /// The recipient's own.
-    pub properties: Vec<Property>,
-    pub reference: Reference,
-    pub customer_reference: Option<String>,
-    /// When the first call to this recipient began: what a cover page is dated, however often it is composed.
-    pub dated: Timestamp,
-}
-
-impl fmt::Debug for DeliveryClaim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeliveryClaim")
-            .field("delivery", &self.delivery)
-            .field("attempt", &self.attempt)
-            .field("line", &self.line)
-            .field("first_page", &self.first_page)
-            .finish_non_exhaustive()
-    }
-}
+use crate::jobs::{Again, ApiStatus, DeliveryId, End, History, JobId, Next, PastCall, Policy, Routes};
 
 /// How a call went. What the far machine calls itself, often its number, never appears in `Debug`.
 #[derive(Clone, PartialEq)]
@@ -89,6 +29,10 @@ pub struct AttemptResult {
     pub answered_at: Option<Timestamp>,
     pub ended_at: Timestamp,
     pub sip_status: Option<u16>,
+    /// The telephone network's cause (ITU-T Q.850).
+    pub q850: Option<u16>,
+    /// The last one agreed on.
+    pub bit_rate: Option<u32>,
     /// What the far machine calls itself.
     pub remote_id: Option<String>,
     pub ladder: Ladder,
@@ -104,60 +48,20 @@ impl fmt::Debug for AttemptResult {
     }
 }
 
+impl AttemptResult {
+    /// What the rules ask of it.
+    pub fn end(&self) -> End {
+        End {
+            outcome: self.outcome.clone(),
+            sip_status: self.sip_status,
+            q850: self.q850,
+            bit_rate: self.bit_rate,
+            answered: self.answered_at.is_some(),
+        }
+    }
+}
+
 impl Store {
-    /// The next delivery to be called on this line, if there is one: due, valid, and no other call to its number is running.
-    /// Express ones first, then the one due longest. The attempt is on record from here.
-    pub async fn claim_delivery(
-        &self,
-        owner: &str,
-        now: Timestamp,
-        lease: Duration,
-        line: &str,
-    ) -> Result<Option<DeliveryClaim>, StoreError> {
-        let (owner, line, expires) = (owner.to_owned(), line.to_owned(), later(now, lease)?);
-        self.writer
-            .run(move |tx| {
-                for priority in Priority::ALL {
-                    if let Some(delivery) = next_waiting(tx, &line, priority, now)? {
-                        return claim(tx, delivery, &owner, &line, now, expires).map(Some);
-                    }
-                }
-                Ok(None)
-            })
-            .await
-    }
-
-    /// When the next delivery on this line becomes due without anything else happening.
-    pub async fn next_due(&self, line: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let line = line.to_owned();
-        self.readers
-            .run(move |connection| {
-                let mut statement = connection.prepare_cached(
-                    "SELECT not_before FROM deliveries
-                     WHERE state = 'waiting' AND line = ?1 AND priority = ?2 AND not_before > ?3
-                     ORDER BY not_before LIMIT 1",
-                )?;
-                let mut earliest: Option<Timestamp> = None;
-                for priority in Priority::ALL {
-                    let due = statement.query_row(params![line, priority.rank(), At(now)], |row| row.get(0));
-                    if let Some(At(due)) = due.optional()? {
-                        earliest = Some(earliest.map_or(due, |earliest| earliest.min(due)));
-                    }
-                }
-                Ok(earliest)
-            })
-            .await
-    }
-
-    /// Of the pages this call sends, those of documents: cover pages go before them.
-    pub async fn pages(&self, claim: &DeliveryClaim) -> Result<Vec<Arc<StoredPage>>, StoreError> {
-        let (job, blobs) = (claim.job.clone(), self.blobs.clone());
-        let first = claim.first_page.saturating_sub(claim.cover_pages);
-        self.readers
-            .run(move |connection| Ok(pages_from(connection, &blobs, &job, first)?.into_iter().map(Arc::new).collect()))
-            .await
-    }
-
     /// The delivery's cover page is composed and has so many pages. Comes before the call: from here on the fax has them.
     ///
     /// Once a page is confirmed their number can't change any more.
@@ -250,15 +154,16 @@ impl Store {
         claim: DeliveryClaim,
         result: AttemptResult,
         next: Next,
+        policy: &Arc<Policy>,
     ) -> Result<(), StoreError> {
-        let ladder = serde_json::to_string(&result.ladder)?;
+        let (ladder, policy) = (serde_json::to_string(&result.ladder)?, policy.clone());
         self.writer
             .run(move |tx| {
                 held(tx, &claim)?;
                 tx.connection
                     .prepare_cached(
                         "UPDATE attempts SET outcome = ?3, answered_at = coalesce(?4, answered_at), ended_at = ?5,
-                             sip_status = ?6, remote_id = ?7, ladder = ?8
+                             sip_status = ?6, remote_id = ?7, ladder = ?8, q850 = ?9, bit_rate = ?10
                          WHERE delivery = ?1 AND number = ?2",
                     )?
                     .execute(params![
@@ -270,26 +175,45 @@ impl Store {
                         result.sip_status,
                         result.remote_id,
                         ladder,
+                        result.q850,
+                        result.bit_rate,
                     ])?;
-                apply(tx, &claim.delivery, &claim.job, &next, result.ended_at)
+                apply(tx, &claim.delivery, &claim.job, &next, &policy.routes, result.ended_at)
+            })
+            .await
+    }
+
+    /// The call it was to share ended before its first page: the attempt is taken off the record, and it waits as before.
+    pub async fn settle_unbegun(
+        &self,
+        claim: DeliveryClaim,
+        policy: &Arc<Policy>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let policy = policy.clone();
+        self.writer
+            .run(move |tx| {
+                held(tx, &claim)?;
+                forget_attempt(tx, &claim, "")?;
+                apply(tx, &claim.delivery, &claim.job, &Next::Again(Again::at(now)), &policy.routes, now)
             })
             .await
     }
 
     /// Its pages could not be composed, so there was no call, and the attempt is taken off the record.
-    pub async fn settle_uncomposed(&self, claim: DeliveryClaim, next: Next, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn settle_uncomposed(
+        &self,
+        claim: DeliveryClaim,
+        next: Next,
+        policy: &Arc<Policy>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let policy = policy.clone();
         self.writer
             .run(move |tx| {
                 held(tx, &claim)?;
-                tx.connection
-                    .prepare_cached("DELETE FROM attempts WHERE delivery = ?1 AND number = ?2")?
-                    .execute(params![claim.delivery.0, claim.attempt])?;
-                tx.connection
-                    .prepare_cached(
-                        "UPDATE deliveries SET attempts = attempts - 1, uncomposed = uncomposed + 1 WHERE id = ?1",
-                    )?
-                    .execute([&claim.delivery.0])?;
-                apply(tx, &claim.delivery, &claim.job, &next, now)
+                forget_attempt(tx, &claim, ", uncomposed = uncomposed + 1")?;
+                apply(tx, &claim.delivery, &claim.job, &next, &policy.routes, now)
             })
             .await
     }
@@ -311,36 +235,6 @@ impl Store {
         .await
     }
 
-    /// Puts every delivery that still waits on the line its number leads to now; at the start, as the configuration may have
-    /// changed. Where none leads any more it keeps waiting, without a line, until the configuration is mended or its time is
-    /// over. Returns how many have none.
-    pub async fn reroute(&self, routes: &Routes) -> Result<u64, StoreError> {
-        let routes = routes.clone();
-        self.writer
-            .run(move |tx| {
-                // Accepted ones get theirs when they are prepared; they are named for the sake of the index.
-                let mut select = tx.connection.prepare_cached(
-                    "SELECT id, number_key, line FROM deliveries
-                     WHERE state IN ('accepted', 'waiting', 'held') AND state <> 'accepted'",
-                )?;
-                let waiting = select
-                    .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-                    .collect::<Result<Vec<(String, String, Option<String>)>, _>>()?;
-                let mut update = tx.connection.prepare_cached("UPDATE deliveries SET line = ?2 WHERE id = ?1")?;
-                let mut nowhere = 0;
-                for (delivery, number, old) in waiting {
-                    let line = routes.line(&number);
-                    nowhere += u64::from(line.is_none());
-                    if line != old.as_deref() {
-                        update.execute(params![delivery, line])?;
-                    }
-                }
-                tx.wake(Stage::Send);
-                Ok(nowhere)
-            })
-            .await
-    }
-
     /// Writes under a claim, if it is still ours; `work` is told how many pages are confirmed.
     async fn record<F>(&self, claim: &DeliveryClaim, work: F) -> Result<(), StoreError>
     where
@@ -356,52 +250,145 @@ impl Store {
     }
 }
 
+/// There was no call after all.
+fn forget_attempt(tx: &Tx<'_>, claim: &DeliveryClaim, besides: &str) -> Result<(), StoreError> {
+    tx.connection
+        .prepare_cached("DELETE FROM attempts WHERE delivery = ?1 AND number = ?2")?
+        .execute(params![claim.delivery.0, claim.attempt])?;
+    tx.connection
+        .prepare_cached(&format!("UPDATE deliveries SET attempts = attempts - 1{besides} WHERE id = ?1"))?
+        .execute([&claim.delivery.0])?;
+    Ok(())
+}
+
 /// Carries out what was decided.
 pub(super) fn apply(
     tx: &Tx<'_>,
     delivery: &DeliveryId,
     job: &JobId,
     next: &Next,
+    routes: &Routes,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     // A channel and a number are free again.
     tx.wake(Stage::Send);
+    let (called, cancel): (String, bool) = tx
+        .connection
+        .prepare_cached("SELECT number_key, cancel FROM deliveries WHERE id = ?1")?
+        .query_row([&delivery.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let cancelled = Next::Final { status: ApiStatus::Cancelled, reason: "cancelled".to_owned() };
+    let next = if cancel && matches!(next, Next::Again(_)) { &cancelled } else { next };
     match next {
         Next::Final { status, reason } => {
             let History { pages, confirmed, .. } = history(tx.connection, delivery)?;
             if *status == ApiStatus::Ok && confirmed < pages {
                 return Err(StoreError::internal("OK, but not every page is confirmed"));
             }
-            finish_delivery(tx, &delivery.0, job, (*status, reason), now)
+            finish_delivery(tx, &delivery.0, job, (*status, reason), now)?;
         }
-        Next::Again { not_before } => {
+        Next::Again(again) => {
             tx.connection
                 .prepare_cached(
                     "UPDATE deliveries SET state = 'waiting', not_before = ?2, lease_owner = NULL,
-                         lease_expires_at = NULL
+                         lease_expires_at = NULL, rides = NULL, bit_rate_max = coalesce(?3, bit_rate_max)
                      WHERE id = ?1",
                 )?
-                .execute(params![delivery.0, At(*not_before)])?;
-            Ok(())
+                .execute(params![delivery.0, At(again.not_before), again.bit_rate_max])?;
+            change_way(tx, delivery, &called, again, routes)?;
         }
     }
+    lanes::number_is_free(tx.connection, &called)
+}
+
+/// Another number, or another line.
+pub(super) fn change_way(
+    tx: &Tx<'_>,
+    delivery: &DeliveryId,
+    called: &str,
+    again: &Again,
+    routes: &Routes,
+) -> Result<(), StoreError> {
+    if let Some(number) = again.number {
+        let (Json(numbers), test_mode): (Json<Vec<String>>, bool) = tx
+            .connection
+            .prepare_cached(
+                "SELECT d.numbers, c.test_mode FROM deliveries d JOIN customers c ON c.number = d.customer
+                 WHERE d.id = ?1",
+            )?
+            .query_row([&delivery.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let number = numbers.get(number).ok_or_else(|| StoreError::internal("a number the recipient does not have"))?;
+        // Another machine has nothing of the fax yet, whatever this one has.
+        tx.connection
+            .prepare_cached("UPDATE deliveries SET number_key = ?2, confirmed = 0 WHERE id = ?1")?
+            .execute(params![delivery.0, number])?;
+        return send_by(tx, &delivery.0, routes.route(number, test_mode));
+    }
+    if again.other_line {
+        let line: Option<String> = tx
+            .connection
+            .prepare_cached("SELECT line FROM deliveries WHERE id = ?1")?
+            .query_row([&delivery.0], |row| row.get(0))?;
+        if let Some(other) = line.as_deref().and_then(|line| routes.other(called, line)) {
+            tx.connection
+                .prepare_cached("UPDATE deliveries SET line = ?2 WHERE id = ?1")?
+                .execute(params![delivery.0, other])?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn history(connection: &Connection, delivery: &DeliveryId) -> Result<History, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT j.pages + d.cover_pages, d.confirmed,
-             (SELECT count(*) FROM attempts a WHERE a.delivery = d.id AND a.in_doubt = d.confirmed),
-             (SELECT count(*) FROM attempts a WHERE a.delivery = d.id AND json_extract(a.outcome, '$.code') = ?2)
-         FROM deliveries d JOIN jobs j ON j.id = d.job WHERE d.id = ?1",
+        "SELECT j.pages + d.cover_pages AS pages, d.confirmed, d.number_key, d.numbers, d.line, d.valid_until, c.retry,
+             (SELECT count(*) FROM attempts a
+                 WHERE a.delivery = d.id AND a.in_doubt = d.confirmed AND coalesce(a.dial, d.number_key) = d.number_key
+             ) AS doubts
+         FROM deliveries d JOIN jobs j ON j.id = d.job JOIN customers c ON c.number = d.customer WHERE d.id = ?1",
     )?;
-    let history = statement.query_row(params![delivery.0, Outcome::Interrupted.code()], |row| {
-        Ok(History { pages: row.get(0)?, confirmed: row.get(1)?, doubts: row.get(2)?, interruptions: row.get(3)? })
+    let (mut history, numbers) = statement.query_row([&delivery.0], |row| {
+        let number_key: String = row.get("number_key")?;
+        let numbers = row.get::<_, Option<_>>("numbers")?.map(|Json(numbers)| numbers);
+        let numbers: Vec<String> = numbers.unwrap_or_else(|| vec![number_key.clone()]);
+        let At(valid_until) = row.get("valid_until")?;
+        let history = History {
+            pages: row.get("pages")?,
+            confirmed: row.get("confirmed")?,
+            doubts: row.get("doubts")?,
+            number: numbers.iter().position(|number| *number == number_key).unwrap_or(0),
+            numbers: numbers.len(),
+            calls: Vec::new(),
+            valid_until,
+            line: row.get::<_, Option<_>>("line")?.unwrap_or_default(),
+            changes: row.get::<_, Option<_>>("retry")?.map(|Json(changes)| changes),
+            seed: delivery.0.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(byte.into())),
+        };
+        Ok((history, numbers))
     })?;
+    let mut calls = connection.prepare_cached(
+        "SELECT outcome, sip_status, q850, bit_rate, answered_at, ended_at, dial FROM attempts
+         WHERE delivery = ?1 AND outcome IS NOT NULL ORDER BY number",
+    )?;
+    let calls = calls.query_map([&delivery.0], |row| {
+        let (Json(outcome), At(ended_at)) = (row.get("outcome")?, row.get("ended_at")?);
+        let dial: Option<String> = row.get("dial")?;
+        Ok(PastCall {
+            number: numbers.iter().position(|number| Some(number) == dial.as_ref()).unwrap_or(0),
+            end: End {
+                outcome,
+                sip_status: row.get("sip_status")?,
+                q850: row.get("q850")?,
+                bit_rate: row.get("bit_rate")?,
+                answered: row.get::<_, Option<At>>("answered_at")?.is_some(),
+            },
+            ended_at,
+        })
+    })?;
+    history.calls = calls.collect::<Result<_, _>>()?;
     Ok(history)
 }
 
 /// Whether the claim is still ours; how many pages are confirmed.
-fn held(tx: &Tx<'_>, claim: &DeliveryClaim) -> Result<u32, StoreError> {
+pub(super) fn held(tx: &Tx<'_>, claim: &DeliveryClaim) -> Result<u32, StoreError> {
     tx.connection
         .prepare_cached("SELECT confirmed FROM deliveries WHERE id = ?1 AND lease_number = ?2 AND state = 'sending'")?
         .query_row(params![claim.delivery.0, claim.lease_number], |row| row.get(0))
@@ -417,93 +404,4 @@ fn in_order(page: u32, confirmed: u32) -> Result<(), StoreError> {
     } else {
         Err(StoreError::internal(format!("page {page} is out of order: {confirmed} are confirmed")))
     }
-}
-
-fn next_waiting(tx: &Tx<'_>, line: &str, priority: Priority, now: Timestamp) -> Result<Option<String>, StoreError> {
-    let found = tx
-        .connection
-        .prepare_cached(
-            "SELECT d.id FROM deliveries d
-             WHERE d.state = 'waiting' AND d.line = ?1 AND d.priority = ?2 AND d.not_before <= ?3 AND d.valid_until > ?3
-                 AND NOT EXISTS (SELECT 1 FROM deliveries s WHERE s.number_key = d.number_key AND s.state = 'sending')
-             ORDER BY d.not_before, d.id LIMIT 1",
-        )?
-        .query_row(params![line, priority.rank(), At(now)], |row| row.get(0))
-        .optional()?;
-    Ok(found)
-}
-
-fn claim(
-    tx: &Tx<'_>,
-    delivery: String,
-    owner: &str,
-    line: &str,
-    now: Timestamp,
-    expires: At,
-) -> Result<DeliveryClaim, StoreError> {
-    tx.connection
-        .prepare_cached(
-            "UPDATE deliveries SET state = 'sending', attempts = attempts + 1, lease_owner = ?2, lease_expires_at = ?3,
-                 lease_number = lease_number + 1
-             WHERE id = ?1",
-        )?
-        .execute(params![delivery, owner, expires])?;
-    let claimed = tx
-        .connection
-        .prepare_cached(
-            "SELECT d.job, d.customer, d.attempts, d.number_key, d.properties, d.cover_pages, d.confirmed, d.valid_until,
-                 d.uncomposed, d.lease_number, j.transport, j.rendering, j.stationery, j.reference, j.customer_reference, j.pages,
-                 c.csid, c.paper, c.resolution, c.zone,
-                 (SELECT started_at FROM attempts a WHERE a.delivery = d.id AND a.number = 1) AS dated
-             FROM deliveries d JOIN jobs j ON j.id = d.job JOIN customers c ON c.number = d.customer WHERE d.id = ?1",
-        )?
-        .query_row([&delivery], |row| {
-            let Json(transport): Json<TransportOptions> = row.get("transport")?;
-            let At(valid_until) = row.get("valid_until")?;
-            let (pages, cover_pages): (u32, u32) = (row.get("pages")?, row.get("cover_pages")?);
-            Ok(DeliveryClaim {
-                delivery: DeliveryId(delivery.clone()),
-                job: JobId(row.get("job")?),
-                customer: row.get("customer")?,
-                attempt: row.get("attempts")?,
-                dial: row.get("number_key")?,
-                line: line.to_owned(),
-                csid: transport.csid.or(row.get("csid")?),
-                pages: pages.saturating_add(cover_pages),
-                cover_pages,
-                first_page: row.get("confirmed")?,
-                composition: composition(row, now)?,
-                doubts: 0,
-                valid_until,
-                uncomposed: row.get("uncomposed")?,
-                lease_number: row.get("lease_number")?,
-            })
-        })?;
-    let doubts = history(tx.connection, &claimed.delivery)?.doubts;
-    tx.connection
-        .prepare_cached(
-            "INSERT INTO attempts (delivery, number, line, owner, started_at, first_page)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![delivery, claimed.attempt, line, owner, At(now), claimed.first_page])?;
-    Ok(DeliveryClaim { doubts, ..claimed })
-}
-
-fn composition(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<Composition> {
-    let Json(rendering): Json<RenderingOptions> = row.get("rendering")?;
-    let (Word(paper), Word(resolution)) = (row.get("paper")?, row.get("resolution")?);
-    let customer: String = row.get("customer")?;
-    let stationery = row.get::<_, Option<i64>>("stationery")?;
-    let Json(reference) = row.get("reference")?;
-    Ok(Composition {
-        paper: rendering.paper.unwrap_or(paper),
-        resolution: rendering.resolution.unwrap_or(resolution),
-        rendering,
-        stationery: stationery.map(|revision| Stationery { customer, revision }),
-        zone: row.get("zone")?,
-        properties: row.get::<_, Option<_>>("properties")?.map(|Json(properties)| properties).unwrap_or_default(),
-        reference,
-        customer_reference: row.get("customer_reference")?,
-        dated: row.get::<_, Option<_>>("dated")?.map_or(now, |At(dated)| dated),
-    })
 }

@@ -2,18 +2,21 @@
 //!
 //! Each sweep works in transactions of a few rows, so that callers are not held up.
 
+use std::sync::Arc;
+
 use ferrofax_fax::outcome::Outcome;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::ToSql;
 use rusqlite::{OptionalExtension as _, params};
 
+use super::lanes;
 use super::prepare::give_up;
 use super::report::finish_delivery;
 use super::rows::{At, Json};
 use super::send::{apply, history};
 use super::writer::Tx;
 use super::{Stage, Store, StoreError};
-use crate::jobs::{self, ApiStatus, DeliveryId, JobId, Policy};
+use crate::jobs::{self, ApiStatus, DeliveryId, End, JobId, Policy};
 
 /// Rows in one transaction.
 const BATCH: usize = 200;
@@ -43,14 +46,14 @@ enum Whose {
 impl Store {
     /// Gives back the claims whose lease ran out. A call is recorded as interrupted; whether it is made again is for
     /// [`jobs::decide`].
-    pub async fn reclaim_expired(&self, now: Timestamp, policy: &Policy) -> Result<Swept, StoreError> {
-        self.reclaim(Whose::Expired, now, *policy).await
+    pub async fn reclaim_expired(&self, now: Timestamp, policy: &Arc<Policy>) -> Result<Swept, StoreError> {
+        self.reclaim(Whose::Expired, now, policy).await
     }
 
     /// Gives back all claims of an owner who is known to be gone, so that a restart need not wait for leases to run out.
     /// For the holder of the [`super::ServeLock`], before it claims anything.
-    pub async fn reclaim_from(&self, owner: &str, now: Timestamp, policy: &Policy) -> Result<Swept, StoreError> {
-        self.reclaim(Whose::Owner(owner.to_owned()), now, *policy).await
+    pub async fn reclaim_from(&self, owner: &str, now: Timestamp, policy: &Arc<Policy>) -> Result<Swept, StoreError> {
+        self.reclaim(Whose::Owner(owner.to_owned()), now, policy).await
     }
 
     /// Ends the deliveries whose time is over: with the status of their last call, or as cancelled if there was none. A call
@@ -64,6 +67,32 @@ impl Store {
                 return Ok(expired);
             }
         }
+    }
+
+    /// The system's clock was set by so much, forward or back. Our own leases and the pauses between calls move with it, so that
+    /// running calls are not taken for dead ones, and nobody is called sooner or much later than was decided. Windows stay:
+    /// they are the customers' own times.
+    pub async fn clock_was_set(&self, owner: &str, by: SignedDuration) -> Result<(), StoreError> {
+        let (owner, by) = (owner.to_owned(), i64::try_from(by.as_micros()).map_err(StoreError::internal)?);
+        self.writer
+            .run(move |tx| {
+                for (table, state) in [("deliveries", "sending"), ("jobs", "preparing")] {
+                    let sql = format!(
+                        "UPDATE {table} SET lease_expires_at = lease_expires_at + ?2
+                         WHERE state = '{state}' AND lease_owner = ?1"
+                    );
+                    tx.connection.prepare_cached(&sql)?.execute(params![owner, by])?;
+                }
+                tx.connection
+                    .prepare_cached(
+                        "UPDATE deliveries SET not_before = not_before + ?1
+                         WHERE state = 'waiting' AND ready = 0 AND attempts > 0",
+                    )?
+                    .execute([by])?;
+                tx.wake(Stage::Send);
+                Ok(())
+            })
+            .await
     }
 
     /// When the next lease or validity runs out.
@@ -119,10 +148,10 @@ impl Store {
             .await
     }
 
-    async fn reclaim(&self, whose: Whose, now: Timestamp, policy: Policy) -> Result<Swept, StoreError> {
+    async fn reclaim(&self, whose: Whose, now: Timestamp, policy: &Arc<Policy>) -> Result<Swept, StoreError> {
         let mut total = Swept::default();
         loop {
-            let whose = whose.clone();
+            let (whose, policy) = (whose.clone(), policy.clone());
             let batch = self
                 .writer
                 .run(move |tx| {
@@ -198,7 +227,8 @@ fn reclaim_deliveries(tx: &Tx<'_>, whose: &Whose, now: Timestamp, policy: &Polic
         .collect::<Result<Vec<(DeliveryId, JobId, u32, Timestamp)>, _>>()?;
     for (delivery, job, attempt, expires) in &deliveries {
         let outcome = Outcome::Interrupted;
-        let next = jobs::decide(&outcome, &history(tx.connection, delivery)?, policy, now);
+        let history = history(tx.connection, delivery)?;
+        let next = jobs::decide(&End::of(outcome.clone()), &history, policy, now);
         // Nobody saw the call end; it was not after its lease.
         tx.connection
             .prepare_cached("UPDATE attempts SET outcome = ?3, ended_at = ?4 WHERE delivery = ?1 AND number = ?2")?
@@ -206,7 +236,7 @@ fn reclaim_deliveries(tx: &Tx<'_>, whose: &Whose, now: Timestamp, policy: &Polic
         tx.connection
             .prepare_cached("UPDATE deliveries SET lease_number = lease_number + 1 WHERE id = ?1")?
             .execute([&delivery.0])?;
-        apply(tx, delivery, job, &next, now)?;
+        apply(tx, delivery, job, &next, &policy.routes, now)?;
     }
     Ok(deliveries.len())
 }
@@ -215,24 +245,32 @@ fn expire(tx: &Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
     let overdue = tx
         .connection
         .prepare_cached(&format!(
-            "SELECT id, job, attempts FROM deliveries
+            "SELECT id, job FROM deliveries
              WHERE state IN ('accepted', 'waiting', 'held') AND valid_until <= ?1 LIMIT {BATCH}"
         ))?
-        .query_map([At(now)], |row| Ok((row.get(0)?, JobId(row.get(1)?), row.get(2)?)))?
-        .collect::<Result<Vec<(String, JobId, u32)>, _>>()?;
-    for (delivery, job, attempts) in &overdue {
-        let last: Option<Json<Outcome>> = tx
-            .connection
-            .prepare_cached("SELECT outcome FROM attempts WHERE delivery = ?1 AND number = ?2")?
-            .query_row(params![delivery, attempts], |row| row.get(0))
-            .optional()?;
-        let end = match &last {
-            Some(Json(outcome)) => jobs::status(outcome),
-            None => (ApiStatus::Cancelled, "job expired"),
-        };
-        finish_delivery(tx, delivery, job, end, now)?;
+        .query_map([At(now)], |row| Ok((row.get(0)?, JobId(row.get(1)?))))?
+        .collect::<Result<Vec<(String, JobId)>, _>>()?;
+    for (delivery, job) in &overdue {
+        lanes::leave(tx.connection, delivery)?;
+        end_expired(tx, delivery, job, now)?;
+        // Another one to its number may be due, on another line even.
+        tx.wake(Stage::Send);
     }
     Ok(overdue.len())
+}
+
+/// Ends a delivery whose time is over, and which is in no lane.
+pub(super) fn end_expired(tx: &Tx<'_>, delivery: &str, job: &JobId, now: Timestamp) -> Result<(), StoreError> {
+    let last: Option<Json<Outcome>> = tx
+        .connection
+        .prepare_cached("SELECT outcome FROM attempts WHERE delivery = ?1 ORDER BY number DESC LIMIT 1")?
+        .query_row([delivery], |row| row.get(0))
+        .optional()?;
+    let end = match &last {
+        Some(Json(outcome)) => jobs::status(outcome),
+        None => (ApiStatus::Cancelled, "job expired"),
+    };
+    finish_delivery(tx, delivery, job, end, now)
 }
 
 fn purge(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<JobId>, StoreError> {

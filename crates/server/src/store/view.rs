@@ -60,6 +60,8 @@ pub struct DeliveryView {
     pub dial: String,
     pub line: Option<String>,
     pub state: DeliveryState,
+    /// Kept back by an operator.
+    pub held: bool,
     /// The API's word, once final.
     pub status: Option<String>,
     pub reason: Option<String>,
@@ -69,6 +71,8 @@ pub struct DeliveryView {
     pub cover_pages: u32,
     /// What the sender may want to know of it.
     pub warnings: Vec<Warning>,
+    /// What the sender may want to know of its numbers.
+    pub number_warnings: Vec<Warning>,
     pub pages_confirmed: u32,
     pub attempts: Vec<AttemptView>,
 }
@@ -91,6 +95,8 @@ impl fmt::Debug for DeliveryView {
 #[derive(Clone, PartialEq, Serialize)]
 pub struct AttemptView {
     pub number: u32,
+    /// What was dialled.
+    pub dial: String,
     pub line: String,
     pub started_at: Timestamp,
     pub answered_at: Option<Timestamp>,
@@ -98,8 +104,14 @@ pub struct AttemptView {
     /// None while it runs.
     pub outcome: Option<Outcome>,
     pub sip_status: Option<u16>,
+    /// The telephone network's cause (ITU-T Q.850).
+    pub q850: Option<u16>,
+    /// The last one agreed on.
+    pub bit_rate: Option<u32>,
     pub remote_id: Option<String>,
     pub first_page: u32,
+    /// Of a cover page that had arrived before.
+    pub pages_repeated: u32,
     pub pages_confirmed: u32,
     /// The page that may have arrived without our knowing.
     pub in_doubt: Option<u32>,
@@ -196,7 +208,7 @@ impl Store {
                     without_line: count("SELECT count(*) FROM deliveries WHERE state = 'waiting' AND line IS NULL")?,
                     held: count(
                         "SELECT count(*) FROM deliveries
-                         WHERE state IN ('accepted', 'waiting', 'held') AND state = 'held'",
+                         WHERE state IN ('accepted', 'waiting', 'held') AND held = 1",
                     )?,
                     sending: count("SELECT count(*) FROM deliveries WHERE state = 'sending'")?,
                 })
@@ -222,16 +234,16 @@ fn documents(connection: &Connection, job: &JobId) -> Result<Vec<DocumentView>, 
 fn deliveries(connection: &Connection, job: &JobId) -> Result<Vec<DeliveryView>, StoreError> {
     let mut views = connection
         .prepare_cached(
-            "SELECT id, number, number_key, line, state, status, reason, not_before, finished_at, cover_pages, warnings,
+            "SELECT id, number, number_key, line, state, held, status, reason, not_before, finished_at, cover_pages, number_warnings, warnings,
                  confirmed
              FROM deliveries WHERE job = ?1 ORDER BY position",
         )?
         .query_map([&job.0], delivery_row)?
         .collect::<Result<Vec<_>, _>>()?;
     let mut attempts = connection.prepare_cached(
-        "SELECT number, line, started_at, answered_at, ended_at, outcome, sip_status, remote_id, first_page,
-             pages_confirmed, in_doubt
-         FROM attempts WHERE delivery = ?1 ORDER BY number",
+        "SELECT a.number, coalesce(a.dial, d.number_key) AS dial, a.line, a.started_at, a.answered_at, a.ended_at, a.outcome,
+             a.sip_status, a.q850, a.bit_rate, a.remote_id, a.first_page, a.pages_repeated, a.pages_confirmed, a.in_doubt
+         FROM attempts a JOIN deliveries d ON d.id = a.delivery WHERE a.delivery = ?1 ORDER BY a.number",
     )?;
     for view in &mut views {
         view.attempts = attempts.query_map([&view.id.0], attempt_row)?.collect::<Result<_, _>>()?;
@@ -251,7 +263,7 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobView> {
         valid_until: time(row, "valid_until")?,
         finished_at: perhaps_time(row, "finished_at")?,
         pages: row.get("pages")?,
-        warnings: warnings(row)?,
+        warnings: warnings(row, "warnings")?,
         preparations: row.get("preparations")?,
         documents: Vec::new(),
         deliveries: Vec::new(),
@@ -260,18 +272,25 @@ fn job_row(row: &Row<'_>) -> rusqlite::Result<JobView> {
 
 fn delivery_row(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
     let Word(state) = row.get("state")?;
+    let held: bool = row.get("held")?;
     Ok(DeliveryView {
         id: DeliveryId(row.get("id")?),
         number: row.get("number")?,
         dial: row.get("number_key")?,
         line: row.get("line")?,
-        state,
+        state: if held && matches!(state, DeliveryState::Accepted | DeliveryState::Waiting) {
+            DeliveryState::Held
+        } else {
+            state
+        },
+        held,
         status: row.get("status")?,
         reason: row.get("reason")?,
         not_before: time(row, "not_before")?,
         finished_at: perhaps_time(row, "finished_at")?,
         cover_pages: row.get("cover_pages")?,
-        warnings: warnings(row)?,
+        warnings: warnings(row, "warnings")?,
+        number_warnings: warnings(row, "number_warnings")?,
         pages_confirmed: row.get("confirmed")?,
         attempts: Vec::new(),
     })
@@ -280,21 +299,25 @@ fn delivery_row(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
 fn attempt_row(row: &Row<'_>) -> rusqlite::Result<AttemptView> {
     Ok(AttemptView {
         number: row.get("number")?,
+        dial: row.get("dial")?,
         line: row.get("line")?,
         started_at: time(row, "started_at")?,
         answered_at: perhaps_time(row, "answered_at")?,
         ended_at: perhaps_time(row, "ended_at")?,
         outcome: row.get::<_, Option<_>>("outcome")?.map(|Json(outcome)| outcome),
         sip_status: row.get("sip_status")?,
+        q850: row.get("q850")?,
+        bit_rate: row.get("bit_rate")?,
         remote_id: row.get("remote_id")?,
         first_page: row.get("first_page")?,
+        pages_repeated: row.get("pages_repeated")?,
         pages_confirmed: row.get("pages_confirmed")?,
         in_doubt: row.get("in_doubt")?,
     })
 }
 
-fn warnings(row: &Row<'_>) -> rusqlite::Result<Vec<Warning>> {
-    Ok(row.get::<_, Option<_>>("warnings")?.map(|Json(warnings)| warnings).unwrap_or_default())
+fn warnings(row: &Row<'_>, column: &str) -> rusqlite::Result<Vec<Warning>> {
+    Ok(row.get::<_, Option<_>>(column)?.map(|Json(warnings)| warnings).unwrap_or_default())
 }
 
 fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {

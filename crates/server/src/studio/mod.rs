@@ -149,6 +149,7 @@ impl Studio {
             documents: Vec::new(),
             document_pages: 0,
             first_page: 0,
+            repeated: 0,
             header: None,
             overlay: None,
             facts: FaxFacts {

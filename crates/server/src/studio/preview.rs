@@ -132,6 +132,7 @@ impl Studio {
             document_pages: u32::try_from(pages.len()).unwrap_or(u32::MAX),
             documents: pages.into_iter().map(Arc::new).collect(),
             first_page: 0,
+            repeated: 0,
             header,
             overlay,
             facts: FaxFacts {

@@ -15,7 +15,7 @@ fn fetcher(exempt: &[&str]) -> Fetcher {
     // The first test of the process provides it.
     let _ = ring::default_provider().install_default();
     let exempt = Exempt::parse(exempt).unwrap();
-    Fetcher::new(Settings { exempt, bytes_max: LIMIT, time_max: Duration::from_secs(20) }).unwrap()
+    Fetcher::new(Settings { exempt, only: None, bytes_max: LIMIT, time_max: Duration::from_secs(20) }).unwrap()
 }
 
 /// Each leads inside, or would if it were read carelessly.
@@ -379,7 +379,8 @@ async fn a_server_that_takes_too_long_is_left() {
     let _ = ring::default_provider().install_default();
     let own = far(answer).await;
     let exempt = Exempt::parse(["127.0.0.1"]).unwrap();
-    let fetcher = Fetcher::new(Settings { exempt, bytes_max: LIMIT, time_max: Duration::from_millis(200) }).unwrap();
+    let fetcher =
+        Fetcher::new(Settings { exempt, only: None, bytes_max: LIMIT, time_max: Duration::from_millis(200) }).unwrap();
     for path in ["silent", "stalls"] {
         let error = fetcher.get(&format!("http://{own}/{path}")).await.unwrap_err();
         assert_eq!(error, FetchError::Unreachable("the document at the URL took too long to come"), "{path}");

@@ -6,4 +6,5 @@ mod export;
 mod fetch;
 mod golden;
 mod line;
+mod month;
 mod store;

@@ -24,6 +24,17 @@ pub(super) enum Next {
     Dcn,
 }
 
+impl Next {
+    /// What the sender does next when it hears this.
+    pub(super) fn after(answer: &Frame) -> Next {
+        match answer {
+            Frame::Cfr | Frame::Ppr(_) | Frame::Rnr => Next::Page,
+            Frame::Pip => Next::Dcn,
+            _ => Next::Dcs,
+        }
+    }
+}
+
 pub(in crate::t30) struct SendAnswer {
     taking: Box<Taking>,
     next: Next,

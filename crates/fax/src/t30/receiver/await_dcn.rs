@@ -2,7 +2,7 @@
 //!
 //! However it ends now, the fax was received. Tolerated: the last command repeated (our MCF was lost), a new DCS.
 //!
-//! Beside it `Mute`, the deliberate fault of a test machine: it took a page and answers nothing more.
+//! Beside it `Mute`, a deliberate fault of a test machine: it answers nothing more.
 
 use super::taking::Taking;
 use crate::outcome::{Outcome, Phase};
@@ -48,13 +48,13 @@ impl Step for AwaitDcn {
     }
 }
 
-/// Took a page and never confirms it ([`crate::t30::Misbehaviour::never_confirm`]).
+/// Listens and says nothing ([`crate::t30::Act::Mute`]), for longer than a sender asks.
 pub(in crate::t30) struct Mute;
 
 impl Mute {
     pub(super) fn begin(cx: &mut Context) -> State {
         cx.listen(None);
-        cx.wait(Timer::Command);
+        cx.wait(Timer::Identify);
         Mute.into()
     }
 }

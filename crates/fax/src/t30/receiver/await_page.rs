@@ -6,6 +6,7 @@
 use super::taking::Taking;
 use crate::carrier::Report;
 use crate::outcome::{Outcome, Phase};
+use crate::t30::Moment;
 use crate::t30::context::Context;
 use crate::t30::frame::Frame;
 use crate::t30::state::{State, Step};
@@ -43,6 +44,13 @@ impl Step for AwaitPage {
     }
 
     fn on_report(mut self, report: Report, cx: &mut Context) -> State {
+        if matches!(report, Report::PageBits(_) | Report::EcmFrame { .. }) {
+            let within = Moment::Within(self.taking.pages());
+            match self.taking.slip(within, cx) {
+                Ok(state) => return state,
+                Err(taking) => self.taking = taking,
+            }
+        }
         match report {
             Report::TrainingBegan(_) => self.hear(cx),
             Report::PageBits(bits) => {

@@ -7,6 +7,7 @@ use super::answer::{Next, SendAnswer};
 use super::taking::Taking;
 use crate::carrier::{Content, Report};
 use crate::outcome::{Outcome, Phase};
+use crate::t30::Moment;
 use crate::t30::context::{Context, check_signal};
 use crate::t30::frame::Frame;
 use crate::t30::state::{State, Step};
@@ -30,8 +31,12 @@ impl AwaitTcf {
             return cx.hang_up(Outcome::Cancelled);
         }
         cx.note_theirs("TCF", if good { "good" } else { "bad" });
+        let taking = match self.taking.slip(Moment::Training, cx) {
+            Ok(state) => return state,
+            Err(taking) => taking,
+        };
         let (answer, next) = if good { (Frame::Cfr, Next::Page) } else { (Frame::Ftt, Next::Dcs) };
-        SendAnswer::begin(self.taking, answer, next, cx)
+        SendAnswer::begin(taking, answer, next, cx)
     }
 }
 

@@ -10,18 +10,25 @@ use crate::t30::context::Context;
 use crate::t30::frame::Frame;
 use crate::t30::state::{State, Step};
 use crate::t30::timers::Timer;
+use crate::t30::{Act, Moment};
 use crate::time::Time;
 
 /// The answer tone sounds.
 pub(in crate::t30) struct SendCed {
     taking: Box<Taking>,
+    /// It does not sound yet, by a deliberate fault.
+    late: bool,
 }
 
 impl SendCed {
     pub(in crate::t30) fn begin(taking: Box<Taking>, cx: &mut Context) -> State {
+        if let Some(Act::Wait(span)) = cx.misbehaviour.due(Moment::Tone) {
+            cx.wait_until(cx.now + span);
+            return SendCed { taking, late: true }.into();
+        }
         cx.tone(Tone::Ced);
         cx.wait(Timer::Signal);
-        SendCed { taking }.into()
+        SendCed { taking, late: false }.into()
     }
 }
 
@@ -35,6 +42,9 @@ impl Step for SendCed {
     }
 
     fn on_timeout(self, cx: &mut Context) -> State {
+        if self.late {
+            return SendCed::begin(self.taking, cx);
+        }
         cx.done(Outcome::Internal)
     }
 }
@@ -64,6 +74,8 @@ impl SendDis {
         let (id, abilities) = (cx.local_id.clone(), Taking::abilities(cx));
         if taking.polling {
             cx.say(&[Frame::Cig(id), Frame::Dtc(abilities)]);
+        } else if id.is_empty() {
+            cx.say(&[Frame::Dis(abilities)]);
         } else {
             cx.say(&[Frame::Csi(id), Frame::Dis(abilities)]);
         }

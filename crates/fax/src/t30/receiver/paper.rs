@@ -68,6 +68,15 @@ impl Paper {
         self.overflowed
     }
 
+    /// These frames of the block count as damaged, by a deliberate fault.
+    pub(super) fn lose(&mut self, bad: &BadFrames) {
+        for number in bad.iter() {
+            if let Some(frame) = self.frames.get_mut(usize::from(number)) {
+                *frame = None;
+            }
+        }
+    }
+
     /// PPS says how many frames there should be: which are missing. None: the block was whole, and is joined to the page.
     pub(super) fn close_block(&mut self, announced: u16) -> Option<BadFrames> {
         let expected = *self.expected.get_or_insert(usize::from(announced).min(BLOCK_FRAMES));

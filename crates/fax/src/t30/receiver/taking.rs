@@ -11,7 +11,7 @@ use crate::t30::dis::{Dcs, Dis, Length, Rates, ScanTime, Width};
 use crate::t30::frame::{Ending, Frame, Post};
 use crate::t30::state::State;
 use crate::t30::timers::{PAGES_MAX, ROUNDS_MAX};
-use crate::t30::{Coding, Event};
+use crate::t30::{Act, Coding, Event, Moment};
 
 /// Without error correction a page with no more bad rows than this is confirmed (MCF): 5 %. Ours; T.30 leaves it open.
 const GOOD_ROWS_PERCENT: u64 = 95;
@@ -77,6 +77,11 @@ impl Taking {
         let dcs = self.dcs.as_ref()?;
         let content = if dcs.ecm { Content::Ecm } else { Content::Page };
         Some((page_signal(dcs.modem, self.long), content))
+    }
+
+    /// Whole pages so far.
+    pub(super) fn pages(&self) -> u32 {
+        self.pages
     }
 
     /// The page in hand, counted from 1, for the ladder.
@@ -176,6 +181,9 @@ impl Taking {
             return SendAnswer::begin(self, Frame::Mcf, next, cx);
         }
         self.long = false;
+        if let Some(Act::Say(Frame::Ppr(bad))) = cx.misbehaviour.due(Moment::Block(self.pages)) {
+            self.paper.lose(&bad);
+        }
         if let Some(bad) = self.paper.close_block(frames) {
             return self.answer(command, Frame::Ppr(bad), Next::Page, cx);
         }
@@ -218,12 +226,16 @@ impl Taking {
         answer: Frame,
         cx: &mut Context,
     ) -> State {
-        let number = self.pages;
+        let slip = cx.misbehaviour.due(Moment::Page(self.pages));
+        if let Some(Act::Say(refusal @ (Frame::Rtn | Frame::Pin))) = slip {
+            // Such a page is not taken: it may come again.
+            return self.answer(command, refusal, Next::Dcs, cx);
+        }
         self.pages = self.pages.saturating_add(1);
         self.rounds = 0;
         cx.event(Event::PageReceived { page: Box::new(page), bad_rows });
-        if cx.misbehaviour.never_confirm == Some(number) {
-            return Mute::begin(cx);
+        if let Some(act) = slip {
+            return self.misbehave(act, Some(command), cx);
         }
         if self.pages >= PAGES_MAX {
             return cx.hang_up(Outcome::ProtocolError { phase: Phase::D });
@@ -235,6 +247,30 @@ impl Taking {
             _ => Next::Page,
         };
         self.answer(command, answer, next, cx)
+    }
+
+    /// What a test machine does wrong at this moment; without a fault, `self` again.
+    pub(super) fn slip(self: Box<Self>, at: Moment, cx: &mut Context) -> Result<State, Box<Taking>> {
+        match cx.misbehaviour.due(at) {
+            Some(act) => Ok(self.misbehave(act, None, cx)),
+            None => Err(self),
+        }
+    }
+
+    fn misbehave(self: Box<Self>, act: Act, command: Option<Frame>, cx: &mut Context) -> State {
+        match (act, command) {
+            (Act::Say(Frame::Dcn), _) => cx.hang_up(Outcome::Cancelled),
+            (Act::Say(answer), Some(command)) => {
+                let next = Next::after(&answer);
+                self.answer(command, answer, next, cx)
+            }
+            (Act::Say(answer), None) => {
+                let next = Next::after(&answer);
+                SendAnswer::begin(self, answer, next, cx)
+            }
+            (Act::HangUp, _) => cx.done(Outcome::Cancelled),
+            (Act::Mute | Act::Wait(_), _) => Mute::begin(cx),
+        }
     }
 
     /// Answers a command of phase D, and remembers both.

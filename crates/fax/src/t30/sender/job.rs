@@ -49,6 +49,8 @@ pub(in crate::t30) struct Job {
     in_doubt: bool,
     /// The next fast signal trains at length.
     long: bool,
+    /// The far end answered DCS with what answers something else.
+    pub(super) heard_nonsense: bool,
 }
 
 impl Job {
@@ -59,7 +61,17 @@ impl Job {
         modems.retain(|modem| modem.rate_bps() <= pages.rate_bps_max);
         let modem = *modems.first().ok_or(Outcome::Incompatible)?;
         let dcs = parameters(&far, &page, modem, cx).ok_or(Outcome::Incompatible)?;
-        Ok(Box::new(Job { pages, page, far, modems, dcs, sends: 0, in_doubt: false, long: false }))
+        Ok(Box::new(Job {
+            pages,
+            page,
+            far,
+            modems,
+            dcs,
+            sends: 0,
+            in_doubt: false,
+            long: false,
+            heard_nonsense: false,
+        }))
     }
 
     pub(super) fn dcs(&self) -> &Dcs {

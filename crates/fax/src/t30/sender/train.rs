@@ -1,7 +1,7 @@
 //! Sender: DCS and the training check go out; then waiting to hear whether they arrived well.
 //!
 //! Leaves for `SendPage` (CFR), `SendTraining` one step slower (FTT) or again (DIS repeated: our DCS was not heard; CRP; silence),
-//! or ends: no step left, silence three times, DCN. T.30 phase B of the transmitter. Tolerated: an answer that begins before our
+//! or ends: no step left, silence or nonsense three times, DCN. T.30 phase B of the transmitter. Tolerated: an answer that begins before our
 //! training check has ended.
 
 use super::job::Job;
@@ -87,6 +87,9 @@ impl AwaitCfr {
         if self.tries < TRIES_MAX {
             return SendTraining::attempt(self.job, self.tries + 1, cx);
         }
+        if self.job.heard_nonsense {
+            return cx.hang_up(Outcome::ProtocolError { phase: Phase::B });
+        }
         cx.hang_up(Outcome::NoReply { phase: Phase::B, to: "DCS".to_owned() })
     }
 }
@@ -109,6 +112,18 @@ impl Step for AwaitCfr {
             // Our DCS was not heard, or not understood.
             Frame::Dis(_) | Frame::Dtc(_) | Frame::Crp => self.again(cx),
             Frame::Dcn => cx.done(Outcome::RemoteDisconnected { phase: Phase::B }),
+            // Answers to what was not asked; our own frames may come back as an echo.
+            Frame::Mcf
+            | Frame::Rtp
+            | Frame::Rtn
+            | Frame::Pip
+            | Frame::Pin
+            | Frame::Ppr(_)
+            | Frame::Rnr
+            | Frame::Ctr => {
+                self.job.heard_nonsense = true;
+                self.into()
+            }
             _ => self.into(),
         }
     }

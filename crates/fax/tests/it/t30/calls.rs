@@ -7,7 +7,7 @@ use ferrofax_fax::carrier::Modem;
 use ferrofax_fax::outcome::{Outcome, Phase};
 use ferrofax_fax::page::{Bitmap, Resolution, StoredPage};
 use ferrofax_fax::t30::frame::{BlockFrame, Frame};
-use ferrofax_fax::t30::{Coding, Config, Misbehaviour, Role};
+use ferrofax_fax::t30::{Act, Coding, Config, Misbehaviour, Moment, Role};
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::memory::{Pair, Signal};
 
@@ -255,7 +255,7 @@ fn a_lost_confirmation_is_asked_for_again_and_the_page_kept_once() {
 fn a_page_never_confirmed_fails_the_call_and_only_the_first_is_confirmed() {
     for ecm in [true, false] {
         let pages = vec![letter(1), letter(2), letter(3)];
-        let far = Config { misbehaviour: Misbehaviour { never_confirm: Some(1) }, ecm, ..receiver() };
+        let far = Config { misbehaviour: Misbehaviour::always(Moment::Page(1), Act::Mute), ecm, ..receiver() };
         let call = call(sender(pages.clone()), far);
         let to = if ecm { "PPS-MPS" } else { "MPS" }.to_owned();
         assert_eq!(
@@ -272,7 +272,7 @@ fn a_page_never_confirmed_fails_the_call_and_only_the_first_is_confirmed() {
 
 #[test]
 fn the_last_page_never_confirmed_is_in_doubt() {
-    let far = Config { misbehaviour: Misbehaviour { never_confirm: Some(0) }, ..receiver() };
+    let far = Config { misbehaviour: Misbehaviour::always(Moment::Page(0), Act::Mute), ..receiver() };
     let call = call(sender(vec![letter(1)]), far);
     assert_eq!(call.outcomes().0, Outcome::EndNotConfirmed);
     assert!(confirmed(&call.caller).is_empty());

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod calls;
+mod faults;
 pub mod kit;
 mod script;
 mod scripts;

@@ -206,6 +206,11 @@ impl Sheet {
         }
     }
 
+    /// There is a picture, and nothing else.
+    pub(super) fn is_one_picture(&self) -> bool {
+        matches!((&self.items[..], &self.grounds[..]), ([Item::Ground(_)], [ground]) if ground.is_picture)
+    }
+
     /// Where pictures are put.
     pub(super) fn pictures(&mut self) -> &mut Bitmap {
         let rows = self.rows;

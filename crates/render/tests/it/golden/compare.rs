@@ -1,25 +1,13 @@
-//! Pages compared pel by pel with pictures that were looked at (`tests/golden/README.md` says how, and why so).
+//! Pages compared with pictures that were looked at.
+
+#[path = "tolerance.rs"]
+mod tolerance;
 
 use std::path::{Path, PathBuf};
 
 use ferrofax_fax::page::{Bitmap, Resolution};
-
-/// How far a page may be from its picture.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Tolerance {
-    /// Copies: no pel.
-    None,
-    /// Outlines: an edge may lie one pel further at a few pels in a thousand, and nothing else differs.
-    Edges,
-    /// Dots of a photograph: each square of 24 pels is about as dark.
-    Dots,
-}
-
-/// Of the black pels, how many per thousand may differ at all.
-const EDGES_PER_THOUSAND: usize = 5;
-/// The side of a square, and how many of its pels may be black that were not.
-const SQUARE: u32 = 24;
-const SQUARE_PELS: u32 = SQUARE * SQUARE / 20;
+pub use tolerance::Tolerance;
+use tolerance::{compare, differences};
 
 /// Compares the pages, side by side, with the picture `name` in the package's folder of golden pictures, or writes it.
 pub fn golden(package: &str, name: &str, pages: &[Bitmap], resolution: Resolution, tolerance: Tolerance) {
@@ -47,73 +35,6 @@ fn beside(name: &str, which: &str) -> PathBuf {
     let folder = std::env::temp_dir().join("ferrofax-golden");
     std::fs::create_dir_all(&folder).unwrap();
     folder.join(format!("{name}-{which}.png"))
-}
-
-fn compare(got: &Bitmap, expected: &Bitmap, tolerance: Tolerance) -> Result<(), String> {
-    let size = |page: &Bitmap| (page.width(), page.rows());
-    if size(got) != size(expected) {
-        return Err(format!("{:?} pels and rows instead of {:?}", size(got), size(expected)));
-    }
-    if got == expected {
-        return Ok(());
-    }
-    let black = ink(expected);
-    let differing = ink(&differences(got, expected));
-    match tolerance {
-        Tolerance::None => Err(format!("{differing} pels differ")),
-        Tolerance::Edges => {
-            let astray = astray(got, expected) + astray(expected, got);
-            if astray > 0 || differing * 1000 > black * EDGES_PER_THOUSAND {
-                return Err(format!(
-                    "{differing} pels differ, with {black} black; {astray} of them by more than a pel"
-                ));
-            }
-            Ok(())
-        }
-        Tolerance::Dots => {
-            let worst = squares(got).zip(squares(expected)).map(|(got, expected)| got.abs_diff(expected)).max();
-            match worst {
-                Some(worst) if worst > SQUARE_PELS => {
-                    Err(format!("{worst} pels more or less are black in a square of {SQUARE}"))
-                }
-                _ => Ok(()),
-            }
-        }
-    }
-}
-
-fn ink(page: &Bitmap) -> usize {
-    page.as_bytes().iter().map(|byte| byte.count_ones() as usize).sum()
-}
-
-/// Black where the pages differ.
-fn differences(one: &Bitmap, other: &Bitmap) -> Bitmap {
-    let width = one.width().max(other.width());
-    let mut differences = Bitmap::new(width, one.rows().max(other.rows()));
-    for y in 0..differences.rows() {
-        (0..width).filter(|&x| one.is_black(x, y) != other.is_black(x, y)).for_each(|x| differences.set_black(x, y));
-    }
-    differences
-}
-
-/// Black pels of a page that have no black pel of the other at their place or about it.
-fn astray(page: &Bitmap, other: &Bitmap) -> usize {
-    let near = |x: u16, y: u32| {
-        (y.saturating_sub(1)..=y + 1).any(|y| (x.saturating_sub(1)..=x + 1).any(|x| other.is_black(x, y)))
-    };
-    let row = |y: u32| (0..page.width()).filter(|&x| page.is_black(x, y) && !near(x, y)).count();
-    (0..page.rows()).map(row).sum()
-}
-
-/// How many pels are black, square by square.
-fn squares(page: &Bitmap) -> impl Iterator<Item = u32> {
-    let side = SQUARE as usize;
-    (0..page.rows()).step_by(side).flat_map(move |top| {
-        (0..page.width()).step_by(side).map(move |left| {
-            let row = |y: u32| (left..left + SQUARE as u16).filter(|&x| page.is_black(x, y)).count() as u32;
-            (top..top + SQUARE).map(row).sum()
-        })
-    })
 }
 
 /// One picture of all pages, with a white pel or more between them.
@@ -153,34 +74,4 @@ fn read(file: &[u8]) -> Bitmap {
     assert_eq!((info.color_type, info.bit_depth), (png::ColorType::Grayscale, png::BitDepth::One));
     bytes.iter_mut().for_each(|byte| *byte = !*byte);
     Bitmap::from_bytes(info.width as u16, bytes).unwrap()
-}
-
-/// A page of 100 by 100 with a box, and one of its pels elsewhere.
-fn boxed(left: u16, stray: Option<(u16, u32)>) -> Bitmap {
-    let mut page = Bitmap::new(100, 100);
-    for y in 20..60 {
-        (left..left + 40).for_each(|x| page.set_black(x, y));
-    }
-    if let Some((x, y)) = stray {
-        page.set_black(x, y);
-    }
-    page
-}
-
-#[test]
-fn a_comparison_finds_what_it_is_there_to_find() {
-    use Tolerance::{Dots, Edges, None};
-    let sound = boxed(20, Option::None);
-    let fails = |page: &Bitmap, tolerance| compare(page, &sound, tolerance).is_err();
-    // A pel at an edge, a pel elsewhere, all moved by one pel, all moved far, another size.
-    for (page, expected) in [
-        (boxed(20, Option::None), [false, false, false]),
-        (boxed(20, Some((60, 30))), [true, false, false]),
-        (boxed(20, Some((80, 80))), [true, true, false]),
-        (boxed(21, Option::None), [true, true, false]),
-        (boxed(30, Option::None), [true, true, true]),
-        (Bitmap::new(100, 99), [true, true, true]),
-    ] {
-        assert_eq!([None, Edges, Dots].map(|tolerance| fails(&page, tolerance)), expected);
-    }
 }

@@ -14,6 +14,7 @@ const DEFAULT: Options = Options {
     paper: ferrofax_render::Paper::A4,
     resolution: Resolution::Fine,
     limits: ferrofax_render::Limits { pages: 10, image_bytes: 64 << 20 },
+    fetch: None,
 };
 
 fn document(name: &str) -> Vec<u8> {
@@ -138,6 +139,16 @@ fn a_photograph() {
 #[test]
 fn a_letter_in_html() {
     golden("html", &shown(document("letter.html"), Kind::Html, &LOW), Resolution::Standard, Tolerance::Edges);
+}
+
+#[test]
+fn a_list_in_html_on_its_side_with_its_head_on_each_page() {
+    let style = "@page{size:landscape;margin:20mm 15mm}table{border-collapse:collapse;width:100%}td,th{border:1px solid #888;\
+         padding:3px;text-align:left}th{background:#1f3864;color:white}";
+    let rows: String = (1..=50).map(|row| format!("<tr><td>{row}<td>Toner<td>{}.90", row * 7)).collect();
+    let head = "<thead><tr><th rowspan=2>Number<th colspan=2>Offer<tr><th>Item<th>Price";
+    let html = format!("<!DOCTYPE html><style>{style}</style><h1>Offer 4711</h1><table>{head}<tbody>{rows}</table>");
+    golden("html-list", &shown(html.into_bytes(), Kind::Html, &LOW), Resolution::Standard, Tolerance::Edges);
 }
 
 #[test]

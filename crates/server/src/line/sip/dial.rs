@@ -158,10 +158,15 @@ impl Dialing {
         }
     }
 
+    /// Whether the trunk has said anything at all.
+    pub(crate) fn was_heard(&self) -> bool {
+        self.watched.was_heard()
+    }
+
     fn ended(&mut self, ended: Option<InviteAsyncResult>) -> Dialed {
         self.ended = true;
         let Some(Ok((id, Some(answer)))) = ended else {
-            return Dialed::Refused(Refusal { status: None, reasons: vec![] });
+            return Dialed::Refused(Refusal::default());
         };
         let success = answer.status_code.kind() == StatusCodeKind::Successful;
         let listed = self.listed.take().filter(|_| success && !self.cancelled);

@@ -141,9 +141,9 @@ impl Ringing {
         let _ = self.dialog.ringing(None, None);
     }
 
-    /// Refuses the call.
-    pub(crate) fn refuse(mut self, status: u16) {
-        self.reject(status);
+    /// Refuses the call; a cause of Q.850 beside the status says more.
+    pub(crate) fn refuse(mut self, status: u16, cause: Option<u8>) {
+        self.reject(status, cause.map(|cause| format!("Q.850;cause={cause}")));
     }
 
     /// 200 with this description, an answer to the offer or an offer of ours if there was none. `None` if the caller
@@ -170,9 +170,9 @@ impl Ringing {
         }
     }
 
-    fn reject(&mut self, status: u16) {
+    fn reject(&mut self, status: u16, reason: Option<String>) {
         if self.registered.take().is_some() {
-            let _ = self.dialog.reject(Some(status.into()), None);
+            let _ = self.dialog.reject(Some(status.into()), reason);
         }
     }
 }
@@ -180,6 +180,6 @@ impl Ringing {
 impl Drop for Ringing {
     /// Nobody will answer.
     fn drop(&mut self) {
-        self.reject(480);
+        self.reject(480, None);
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Watched {
     story: Arc<Story>,
     /// The last answer was made up by the stack: nobody answered, or the transport failed.
     made_up: AtomicBool,
+    /// The far end has answered something, if only 100.
+    heard: AtomicBool,
     /// The dialog can be found by its tags.
     pub(super) registered: watch::Sender<bool>,
     /// The far end hung up before it answered.
@@ -29,6 +31,10 @@ pub(super) struct Watched {
 impl Watched {
     pub(super) fn answer_was_made_up(&self) -> bool {
         self.made_up.load(Ordering::Acquire)
+    }
+
+    pub(super) fn was_heard(&self) -> bool {
+        self.heard.load(Ordering::Acquire)
     }
 }
 
@@ -54,6 +60,7 @@ impl Calls {
         let watched = Arc::new(Watched {
             story,
             made_up: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
             registered: watch::Sender::new(false),
             hung_up_early: Notify::new(),
         });
@@ -98,6 +105,7 @@ impl MessageInspector for Watch {
             // The stack makes up a 408 when timer B ends and a 503 when a stream breaks; those come from nowhere.
             if message.is_response() {
                 call.made_up.store(from.is_none(), Ordering::Release);
+                call.heard.fetch_or(from.is_some(), Ordering::AcqRel);
             }
             if from.is_some() {
                 tell(&call.story, false, &message);

@@ -63,8 +63,12 @@ impl Desk for MemoryDesk {
         Box::pin(std::future::ready(Ok(login)))
     }
 
-    fn accept(&self, job: NewJob) -> Answer<'_, ()> {
-        self.answer(|| self.jobs.lock().expect("a lock").push(job))
+    fn accept(&self, job: NewJob) -> Answer<'_, JobId> {
+        self.answer(|| {
+            let id = job.id.clone();
+            self.jobs.lock().expect("a lock").push(job);
+            id
+        })
     }
 
     fn report<'a>(&'a self, account: &'a Account, id: &'a JobId) -> Answer<'a, Option<FaxReport>> {

@@ -3,9 +3,10 @@
 use std::net::UdpSocket;
 use std::time::Duration;
 
+use ferrofax_fax::carrier::Modem;
 use ferrofax_fax::outcome::{Outcome, Phase};
 use ferrofax_server::line::loopback::Loopback;
-use ferrofax_server::line::{CallRecord, Line, Speed, Trunk};
+use ferrofax_server::line::{CallRecord, Line, Order, Speed, Trunk};
 use ferrofax_server::receive::{Answerer, PassOn, Received, Reply, Settings};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -156,4 +157,66 @@ async fn a_trunk_that_is_not_there_is_a_failed_line() {
     let record = line.place(order("110", 1), &mut Tell::nobody(), CancellationToken::new()).await;
     assert_eq!(record.outcome, Outcome::LineFailed);
     assert_eq!(record.sip_status, None);
+}
+
+#[tokio::test]
+async fn a_trunk_that_took_the_call_is_told_from_one_that_says_nothing() {
+    let record = call("004999100").await;
+    assert_eq!((record.outcome, record.sip_status), (Outcome::NoReaction, Some(487)));
+    insta::assert_snapshot!(told(&record.ladder), @r"
+    caller INVITE audio PCMA
+    answerer 100 Trying (INVITE)
+    caller CANCEL
+    answerer 200 OK (CANCEL)
+    answerer 487 Request Terminated (INVITE)
+    caller ACK
+    line end no_reaction
+    ");
+
+    let deaf = UdpSocket::bind("127.0.0.1:0").unwrap();
+    // SIP would go on asking for 32 s.
+    let trunk =
+        Trunk { ring_max: Duration::from_millis(1), ..Trunk::to(&deaf.local_addr().unwrap().to_string(), here()) };
+    let line = Line::open(trunk).await.unwrap();
+    let record = line.place(order("110", 1), &mut Tell::nobody(), CancellationToken::new()).await;
+    assert_eq!((record.outcome, record.sip_status), (Outcome::LineFailed, None));
+}
+
+#[tokio::test]
+async fn ringing_ends_when_the_order_says_so() {
+    let (loopback, _received) = loopback().await;
+    for number in ["004999408", "004999100"] {
+        let order = Order { ring_max: Some(Duration::from_millis(300)), ..order(number, 1) };
+        let record = loopback.line().place(order, &mut Tell::nobody(), CancellationToken::new()).await;
+        assert_eq!(record.outcome, Outcome::NoAnswer, "{}", record.ladder);
+        let rang = record.ended_at.duration_since(record.dialled_at);
+        assert!(rang.as_secs() < 30, "the line alone would let it ring for a minute: {rang:?}");
+    }
+    // Longer than the line allows is as long as the line allows.
+    let order = Order { ring_max: Some(Duration::from_secs(3600)), ..order("004999408", SPEED) };
+    let record = loopback.line().place(order, &mut Tell::nobody(), CancellationToken::new()).await;
+    assert_eq!(record.outcome, Outcome::NoAnswer);
+}
+
+#[tokio::test]
+async fn a_call_tells_what_it_taught_us() {
+    let (loopback, _received) = loopback().await;
+    let place = async |number| {
+        let (mut nobody, cancel) = (Tell::nobody(), CancellationToken::new());
+        loopback.line().place(order(number, SPEED), &mut nobody, cancel).await
+    };
+    let refused = place("004999734").await;
+    assert_eq!((refused.outcome, refused.q850), (Outcome::NoCircuit, Some(34)));
+    assert!(refused.session.is_none() && !refused.t38_refused);
+
+    let audio = place("004999488").await;
+    assert!(audio.t38_refused && audio.session.is_none());
+
+    let slow = place("004999048").await;
+    let session = slow.session.unwrap_or_else(|| panic!("{}", slow.ladder));
+    assert_eq!((session.modem, session.ecm), (Modem::V27ter4800, true));
+    assert!(!slow.t38_refused && slow.q850.is_none());
+
+    let untrained = place("004999204").await;
+    assert_eq!((untrained.outcome, untrained.session), (Outcome::TrainingFailed, None));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::t30::{Config, Event, Role, Task};
 use ferrofax_server::line::loopback::Loopback;
-use ferrofax_server::line::{GiveUp, Line, Observer, Speed, Story, T38Settings, Trunk};
+use ferrofax_server::line::{GiveUp, Line, Observer, Speed, Story, Trunk};
 use ferrofax_server::receive::{Answerer, PassOn, Received, Reply, Settings};
 use ferrofax_server::{config, service};
 use tokio::sync::mpsc;
@@ -171,6 +171,5 @@ async fn the_configured_bit_rate_and_speed_reach_the_call() {
 }
 
 fn fax() -> Reply {
-    let config = Config::new(Role::Answerer, Task::Receive, "FAR".to_owned());
-    Reply::Fax { config: Box::new(config), t38: T38Settings::default() }
+    Reply::fax(Config::new(Role::Answerer, Task::Receive, "FAR".to_owned()))
 }

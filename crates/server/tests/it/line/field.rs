@@ -6,7 +6,7 @@ use ferrofax_fax::outcome::{Outcome, Phase};
 use ferrofax_fax::page::StoredPage;
 use ferrofax_fax::t30::{Config, Event, Role, Task};
 use ferrofax_fax::time::Time;
-use ferrofax_server::line::{CallRecord, Line, Speed, T38Settings, Trunk};
+use ferrofax_server::line::{CallRecord, Line, Speed, Trunk};
 use ferrofax_server::receive::{Answerer, PassOn, Received, Reply, Settings};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -223,7 +223,7 @@ async fn a_far_machine_that_says_nothing_but_dcn_has_disconnected() {
 async fn a_caller_that_only_switches_by_itself_is_received() {
     let (pass, mut received) = mpsc::channel::<Received>(1);
     let settings = Settings { speed: Speed::new(SPEED), ..Settings::at(here()) };
-    let reply = |_: &str| Reply::Fax { config: Box::new(receiver()), t38: T38Settings::default() };
+    let reply = |_: &str| Reply::fax(receiver());
     let answerer = Answerer::start(settings, reply, move || PassOn::to(pass.clone())).await.unwrap();
     let mut far = Far::bind().await;
     far.call(answerer.address()).await;

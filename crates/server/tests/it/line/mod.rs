@@ -57,6 +57,7 @@ fn order_of(pages: u16, number: &str, speed: u8) -> Order {
         number: Number::new(number).unwrap(),
         config: sender(pages),
         speed: Speed::new(speed),
+        ring_max: None,
         job: "FJTEST".into(),
         attempt: "1".into(),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::t30::{Misbehaviour, Role, Task};
-use ferrofax_server::line::{CallRecord, Line, Secret, Speed, T38Settings, Trunk};
+use ferrofax_server::line::{CallRecord, Line, Secret, Speed, Trunk};
 use ferrofax_server::receive::{Answerer, PassOn, Received, Reply, Settings};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +50,7 @@ fn fax(_: &str) -> Reply {
         misbehaviour: Misbehaviour::default(),
         ..sender(0)
     };
-    Reply::Fax { config: Box::new(config), t38: T38Settings::default() }
+    Reply::fax(config)
 }
 
 /// `o=` of our descriptions, in order: session id and version.

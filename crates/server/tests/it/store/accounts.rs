@@ -7,6 +7,8 @@ use ferrofax_server::config;
 use ferrofax_server::http::password;
 use ferrofax_server::store::{AccountPush, BlankPages, ServeLock, StoreError};
 
+use ferrofax_server::jobs::Changes;
+
 use super::*;
 
 fn full_customer() -> Customer {
@@ -29,6 +31,11 @@ fn full_customer() -> Customer {
         push,
         blank_pages: BlankPages::Suppress,
         test_mode: true,
+        channels: Some(3),
+        quiet_hours: Some("22:00-07:00".parse().unwrap()),
+        repeat_cover: true,
+        share_calls: true,
+        retry: Changes { attempts_max: Some(3), ..Changes::default() },
         retention_days: 7,
     };
     Customer { number: "12345AB".into(), account }

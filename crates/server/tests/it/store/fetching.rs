@@ -52,7 +52,7 @@ pub(super) async fn what_was_fetched_is_not_fetched_again(house: House) {
 pub(super) async fn who_lost_the_lease_can_not_keep_what_he_fetched(house: House) {
     house.store.accept_job(fetch_job("FJ1")).await.unwrap();
     let lost = house.store.claim_fetch("slow", now(), LEASE).await.unwrap().unwrap();
-    house.store.reclaim_expired(at(60), &Policy::default()).await.unwrap();
+    house.store.reclaim_expired(at(60), &once()).await.unwrap();
     let kept = house.store.keep_fetched(&lost, &lost.documents[0], b"late".to_vec()).await;
     assert!(matches!(kept, Err(StoreError::Stale)), "{kept:?}");
     let settled = house.store.settle_fetched(lost.clone()).await;

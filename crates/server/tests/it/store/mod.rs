@@ -3,12 +3,15 @@
 mod accepting;
 mod accounts;
 mod fetching;
+mod lists;
 mod preparing;
 mod sending;
 mod stationery;
 mod sweeping;
+mod taking_turns;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ferrofax_api::job::{
@@ -20,7 +23,7 @@ use ferrofax_fax::ladder::{Entry, Ladder, Who};
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::page::{Resolution, StoredPage};
 use ferrofax_fax::time::Time;
-use ferrofax_server::jobs::{DeliveryId, JobId, NewDelivery, NewJob, Next, Policy, Routes, decide};
+use ferrofax_server::jobs::{DeliveryId, JobId, NewDelivery, NewJob, Next, Policy, Retry, Routes, decide};
 use ferrofax_server::store::{Account, AttemptResult, Customer, DeliveryClaim, JobView, NewLogin, Store};
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -62,6 +65,13 @@ contract! {
         a_job_is_prepared_when_its_documents_are_fetched,
         what_was_fetched_is_not_fetched_again,
         who_lost_the_lease_can_not_keep_what_he_fetched;
+    lists:
+        a_listed_number_is_never_called,
+        a_list_holds_for_what_waits_already,
+        another_number_is_called_instead_of_a_listed_one,
+        a_list_is_replaced_added_to_and_paged,
+        half_an_import_is_never_in_force,
+        there_is_an_end_to_a_customers_list;
     preparing:
         a_preparation_claim_holds_all_that_is_needed,
         express_jobs_are_prepared_first_then_the_oldest,
@@ -112,6 +122,26 @@ contract! {
         a_job_that_expires_while_it_is_prepared_stays_expired,
         a_finished_job_is_kept_as_long_as_its_customer_wants,
         files_without_a_job_are_swept;
+    taking_turns:
+        a_single_fax_waits_for_one_call_of_a_broadcast,
+        single_faxes_without_end_do_not_stop_a_broadcast,
+        single_faxes_to_a_limited_destination_do_not_stop_a_broadcast,
+        a_single_fax_does_not_wait_for_a_broadcast_to_its_number,
+        who_waited_behind_an_expired_fax_is_rung_for,
+        customers_and_logins_share_alike,
+        an_express_fax_overtakes_those_to_its_number,
+        two_hundred_jobs_to_one_number_are_never_two_calls,
+        a_customer_and_a_destination_have_no_more_calls_than_allowed,
+        other_numbers_are_called_until_one_succeeds,
+        test_mode_takes_hold_even_of_what_waits,
+        a_cancelled_job_ends_at_any_stage,
+        a_held_job_waits_until_it_is_released,
+        a_foreign_job_can_not_be_controlled,
+        the_same_request_makes_one_job,
+        a_cover_page_may_be_sent_once_more,
+        nobody_is_called_in_quiet_hours,
+        faxes_of_a_customer_to_one_number_share_a_call,
+        a_clock_that_is_set_takes_no_call_and_no_pause_along;
 }
 
 /// A folder with a store in it, one customer and two logins.
@@ -169,7 +199,7 @@ impl House {
     }
 
     async fn may_call(&self, at: Timestamp) -> Option<DeliveryClaim> {
-        self.store.claim_delivery("node", at, LEASE, "world").await.unwrap()
+        self.store.claim_delivery("node", at, LEASE, "world", &once()).await.unwrap()
     }
 
     /// The far end takes this page.
@@ -182,8 +212,9 @@ impl House {
     async fn end(&self, claim: DeliveryClaim, outcome: Outcome, started: Timestamp) {
         let ended_at = started + Duration::from_secs(19);
         let history = self.store.history(&claim).await.unwrap();
-        let next = decide(&outcome, &history, &Policy::default(), ended_at);
-        self.store.settle_attempt(claim, result(outcome, started, ended_at), next).await.unwrap();
+        let result = result(outcome, started, ended_at);
+        let next = decide(&result.end(), &history, &once(), ended_at);
+        self.store.settle_attempt(claim, result, next, &once()).await.unwrap();
     }
 
     /// A whole call in which everything is confirmed.
@@ -231,6 +262,8 @@ fn job(id: &str, numbers: &[&str]) -> NewJob {
     let delivery = |(n, number): (usize, &&str)| NewDelivery {
         id: DeliveryId(format!("FN{id}x{n}")),
         dial: format!("00{}", number.trim_start_matches('+')),
+        alternatives: Vec::new(),
+        warnings: Vec::new(),
     };
     NewJob {
         id: JobId(id.to_owned()),
@@ -249,6 +282,7 @@ fn job(id: &str, numbers: &[&str]) -> NewJob {
             customer_reference: None,
             valid: Window::default(),
         },
+        once: None,
         deliveries: numbers.iter().enumerate().map(delivery).collect(),
     }
 }
@@ -272,6 +306,12 @@ fn anywhere() -> Routes {
     Routes::new([(String::new(), "world".to_owned())])
 }
 
+/// One call each, to anywhere.
+fn once() -> Arc<Policy> {
+    let retry = Retry { attempts_max: 1, jitter_percent: 0, ..Retry::default() };
+    Arc::new(Policy::new(anywhere(), retry))
+}
+
 fn ladder(entries: u32) -> Ladder {
     let mut ladder = Ladder::default();
     for n in 0..entries {
@@ -287,6 +327,8 @@ fn result(outcome: Outcome, answered_at: Timestamp, ended_at: Timestamp) -> Atte
         answered_at: Some(answered_at),
         ended_at,
         sip_status: Some(200),
+        q850: None,
+        bit_rate: Some(14_400),
         remote_id: Some("+49/89/1234567-8900".into()),
         ladder: ladder(3),
     }

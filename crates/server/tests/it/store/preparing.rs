@@ -80,7 +80,7 @@ pub(super) async fn an_unpreparable_job_ends_every_delivery(house: House) {
 pub(super) async fn who_lost_the_lease_can_not_settle_a_preparation(house: House) {
     house.store.accept_job(job("FJ1", &["+4989123"])).await.unwrap();
     let lost = house.store.claim_preparation("slow", now(), LEASE).await.unwrap().unwrap();
-    let swept = house.store.reclaim_expired(at(60), &Policy::default()).await.unwrap();
+    let swept = house.store.reclaim_expired(at(60), &once()).await.unwrap();
     assert_eq!(swept, Swept { preparations: 1, deliveries: 0 });
     let held = house.store.claim_preparation("quick", at(60), LEASE).await.unwrap().unwrap();
     assert_eq!(held.preparations, 2);
@@ -104,7 +104,7 @@ pub(super) async fn an_extended_preparation_is_not_taken_away(house: House) {
     let claim = house.store.claim_preparation("node", now(), LEASE).await.unwrap().unwrap();
     house.store.extend_preparation_lease(&claim, at(50), LEASE).await.unwrap();
     assert_eq!(house.store.next_expiry().await.unwrap(), Some(at(110)));
-    assert_eq!(house.store.reclaim_expired(at(109), &Policy::default()).await.unwrap(), Swept::default());
+    assert_eq!(house.store.reclaim_expired(at(109), &once()).await.unwrap(), Swept::default());
     house.store.settle_prepared(claim, vec![page(0)], &anywhere(), at(109)).await.unwrap();
 }
 
@@ -113,7 +113,7 @@ pub(super) async fn a_job_that_cuts_off_its_preparation_is_given_up(house: House
     for _ in 0..PREPARATIONS_MAX {
         assert_eq!(house.status("FJ1").await.0, "PENDING");
         house.store.claim_preparation("node", now(), LEASE).await.unwrap().unwrap();
-        house.store.reclaim_from("node", now(), &Policy::default()).await.unwrap();
+        house.store.reclaim_from("node", now(), &once()).await.unwrap();
     }
     assert_eq!(house.store.claim_preparation("node", now(), LEASE).await.unwrap(), None);
     assert_eq!(house.status("FJ1").await.0, "RENDERING_ERROR");

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use ferrofax_fax::outcome::Phase;
-use ferrofax_server::jobs::{ApiStatus, DeliveryState, JobState, status};
+use ferrofax_server::jobs::{Again, ApiStatus, DeliveryState, JobState, status};
 use ferrofax_server::store::{Counts, Stage, StoreError};
 
 use super::*;
@@ -66,10 +66,12 @@ pub(super) async fn two_processes_never_claim_the_same_call(house: House) {
             let store = stores[n % 2].clone();
             tokio::spawn(async move {
                 let mut called = Vec::new();
-                while let Some(claim) = store.claim_delivery(&n.to_string(), now(), LEASE, "world").await.unwrap() {
+                while let Some(claim) =
+                    store.claim_delivery(&n.to_string(), now(), LEASE, "world", &once()).await.unwrap()
+                {
                     called.push(claim.delivery.clone());
                     let next = failed(status(&Outcome::Busy));
-                    store.settle_attempt(claim, result(Outcome::Busy, now(), at(1)), next).await.unwrap();
+                    store.settle_attempt(claim, result(Outcome::Busy, now(), at(1)), next, &once()).await.unwrap();
                 }
                 called
             })
@@ -115,13 +117,20 @@ pub(super) async fn nothing_is_called_outside_its_window(house: House) {
     assert_eq!(house.store.next_due("moon", at(99)).await.unwrap(), None);
     let counts = house.store.counts(at(99)).await.unwrap();
     assert_eq!((counts.due, counts.later), (0, 1));
-    assert_eq!(house.may_call(at(200)).await, None);
     house.call(at(199)).await;
+    house.prepared(job("FJ2", &["+4989124"]), 1).await;
+    // Of the one that is over nobody has to be told.
+    let mut new = job("FJ3", &["+4989125"]);
+    new.valid_until = at(200);
+    house.prepared(new, 1).await;
+    assert_eq!(house.call(at(200)).await.job.0, "FJ2");
+    assert_eq!(house.may_call(at(200)).await, None);
+    assert_eq!(house.status("FJ3").await.0, "CANCELLED");
 }
 
 pub(super) async fn a_delivery_takes_its_own_line(house: House) {
     house.prepared(job("FJ1", &["+4989123"]), 1).await;
-    let other = house.store.claim_delivery("node", now(), LEASE, "munich").await.unwrap();
+    let other = house.store.claim_delivery("node", now(), LEASE, "munich", &once()).await.unwrap();
     assert_eq!(other, None);
 
     // The operator changed the configuration, twice.
@@ -131,7 +140,7 @@ pub(super) async fn a_delivery_takes_its_own_line(house: House) {
     assert_eq!(house.store.counts(now()).await.unwrap().without_line, 1);
     assert_eq!(house.store.reroute(&munich).await.unwrap(), 0);
     assert_eq!(house.may_call(now()).await, None);
-    let claim = house.store.claim_delivery("node", now(), LEASE, "munich").await.unwrap().unwrap();
+    let claim = house.store.claim_delivery("node", now(), LEASE, "munich", &once()).await.unwrap().unwrap();
     assert_eq!(claim.line, "munich");
 }
 
@@ -141,8 +150,8 @@ pub(super) async fn a_call_goes_on_at_the_first_unconfirmed_page(house: House) {
     house.confirm(&claim, 0).await;
     house.confirm(&claim, 1).await;
     house.store.record_page_ending(&claim, 2).await.unwrap();
-    let next = Next::Again { not_before: at(60) };
-    house.store.settle_attempt(claim, result(Outcome::Interrupted, now(), at(20)), next).await.unwrap();
+    let next = Next::Again(Again::at(at(60)));
+    house.store.settle_attempt(claim, result(Outcome::Interrupted, now(), at(20)), next, &once()).await.unwrap();
 
     assert_eq!(house.may_call(at(59)).await, None);
     let claim = house.call(at(60)).await;
@@ -175,7 +184,7 @@ pub(super) async fn who_lost_the_lease_can_not_write(house: House) {
     house.prepared(job("FJ1", &["+4989123"]), 2).await;
     let lost = house.call(now()).await;
     house.confirm(&lost, 0).await;
-    house.store.reclaim_expired(at(60), &Policy::default()).await.unwrap();
+    house.store.reclaim_expired(at(60), &once()).await.unwrap();
     let stale = |result: Result<(), StoreError>| assert!(matches!(result, Err(StoreError::Stale)), "{result:?}");
     // Neither before nor after somebody else has it.
     for _ in 0..2 {
@@ -184,7 +193,7 @@ pub(super) async fn who_lost_the_lease_can_not_write(house: House) {
         stale(house.store.record_page_confirmed(&lost, 1, &ladder(1)).await);
         stale(house.store.extend_delivery_lease(&lost, at(61), LEASE).await);
         let next = failed((ApiStatus::Busy, "busy"));
-        stale(house.store.settle_attempt(lost.clone(), result(Outcome::Busy, now(), at(61)), next).await);
+        stale(house.store.settle_attempt(lost.clone(), result(Outcome::Busy, now(), at(61)), next, &once()).await);
         if let Some(held) = house.may_call(at(61)).await {
             assert_eq!((held.attempt, held.first_page), (2, 1));
         }
@@ -199,7 +208,7 @@ pub(super) async fn ok_without_every_confirmation_is_refused(house: House) {
     let claim = house.call(now()).await;
     house.confirm(&claim, 0).await;
     let next = failed((ApiStatus::Ok, "OK"));
-    let settled = house.store.settle_attempt(claim, result(Outcome::Sent, now(), at(1)), next).await;
+    let settled = house.store.settle_attempt(claim, result(Outcome::Sent, now(), at(1)), next, &once()).await;
     assert!(matches!(settled, Err(StoreError::Internal(_))), "{settled:?}");
     let view = house.view("FJ1").await;
     assert_eq!(view.deliveries[0].state, DeliveryState::Sending);
@@ -215,7 +224,7 @@ pub(super) async fn a_call_that_failed_is_told_as_it_was(house: House) {
         remote_id: None,
         ..result(Outcome::Busy, at(5), at(8))
     };
-    house.store.settle_attempt(claim, busy, failed(status(&Outcome::Busy))).await.unwrap();
+    house.store.settle_attempt(claim, busy, failed(status(&Outcome::Busy)), &once()).await.unwrap();
     let claim = house.call(at(10)).await;
     house.confirm(&claim, 0).await;
     house.end(claim, Outcome::RemoteHungUp { phase: Phase::C }, at(12)).await;
@@ -250,9 +259,9 @@ pub(super) async fn a_job_to_a_thousand_numbers_finishes(house: House) {
         .map(|_| {
             let store = house.store.clone();
             tokio::spawn(async move {
-                while let Some(claim) = store.claim_delivery("node", now(), LEASE, "world").await.unwrap() {
+                while let Some(claim) = store.claim_delivery("node", now(), LEASE, "world", &once()).await.unwrap() {
                     let next = failed(status(&Outcome::NoAnswer));
-                    store.settle_attempt(claim, result(Outcome::NoAnswer, now(), at(1)), next).await.unwrap();
+                    store.settle_attempt(claim, result(Outcome::NoAnswer, now(), at(1)), next, &once()).await.unwrap();
                 }
             })
         })

@@ -1,6 +1,7 @@
 //! Templates and overlays, in versions, and the jobs bound to them.
 
 use ferrofax_api::job::{Overlay, OverlayMode, Paper};
+use ferrofax_server::jobs::Again;
 use ferrofax_server::stationery::{
     DEFAULT_COVER, OverlayName, RETIRED_MAX, RETIRED_OF_NAME_MAX, TEMPLATES_BYTES_MAX, TEMPLATES_MAX, TemplateName,
 };
@@ -236,7 +237,7 @@ pub(super) async fn a_call_cut_off_after_the_cover_page_goes_on_with_the_documen
     let claim = house.store.record_composed(claim, 1, &[]).await.unwrap();
     house.confirm(&claim, 0).await;
     house.confirm(&claim, 1).await;
-    house.store.reclaim_from("node", at(5), &Policy::default()).await.unwrap();
+    house.store.reclaim_from("node", at(5), &once()).await.unwrap();
 
     let claim = house.call(at(6)).await;
     assert_eq!((claim.pages, claim.cover_pages, claim.first_page), (3, 1, 2));
@@ -265,13 +266,13 @@ pub(super) async fn a_cover_page_alone_is_a_fax(house: House) {
 pub(super) async fn a_fax_that_can_not_be_composed_was_never_called(house: House) {
     house.prepared(stationery_job("FJ1", Some(DEFAULT_COVER), None), 1).await;
     let claim = house.call(now()).await;
-    let later = Next::Again { not_before: at(30) };
-    house.store.settle_uncomposed(claim, later, now()).await.unwrap();
+    let later = Next::Again(Again::at(at(30)));
+    house.store.settle_uncomposed(claim, later, &once(), now()).await.unwrap();
     assert_eq!(house.may_call(at(29)).await, None);
     let claim = house.call(at(30)).await;
     assert_eq!((claim.uncomposed, claim.attempt, claim.composition.dated), (1, 1, at(30)));
     let end = failed((ferrofax_server::jobs::ApiStatus::RenderingError, "cover page: a.ftl:1:1: no"));
-    house.store.settle_uncomposed(claim, end, at(31)).await.unwrap();
+    house.store.settle_uncomposed(claim, end, &once(), at(31)).await.unwrap();
     let status = &house.report("FJ1").await.recipient_status[0];
     assert_eq!((status.status.as_str(), status.reason.as_str()), ("RENDERING_ERROR", "cover page: a.ftl:1:1: no"));
     assert_eq!((&status.sent_to_number, &status.sent_ts), (&None, &None), "nobody was called");

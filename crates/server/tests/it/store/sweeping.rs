@@ -1,6 +1,6 @@
 //! What time and crashes do.
 
-use ferrofax_server::jobs::{DeliveryState, JobState};
+use ferrofax_server::jobs::{Again, DeliveryState, JobState};
 use ferrofax_server::store::{ROW_BYTES_MAX, Stage, StoreError, Swept};
 
 use super::*;
@@ -8,7 +8,7 @@ use super::*;
 /// The process dies and comes back.
 async fn crash(house: &mut House, at: Timestamp) {
     house.reopen();
-    house.store.reclaim_from("node", at, &Policy::default()).await.unwrap();
+    house.store.reclaim_from("node", at, &once()).await.unwrap();
 }
 
 pub(super) async fn a_crash_in_mid_call_costs_no_confirmed_page(mut house: House) {
@@ -74,9 +74,9 @@ pub(super) async fn a_lease_that_ran_out_is_given_back_and_an_extended_one_is_no
     let (lost, kept) = (house.call(now()).await, house.call(now()).await);
     house.store.extend_delivery_lease(&kept, at(50), LEASE).await.unwrap();
     assert_eq!(house.store.next_expiry().await.unwrap(), Some(at(60)));
-    assert_eq!(house.store.reclaim_expired(at(59), &Policy::default()).await.unwrap(), Swept::default());
+    assert_eq!(house.store.reclaim_expired(at(59), &once()).await.unwrap(), Swept::default());
     let bell = house.store.bell(Stage::Send);
-    let swept = house.store.reclaim_expired(at(70), &Policy::default()).await.unwrap();
+    let swept = house.store.reclaim_expired(at(70), &once()).await.unwrap();
     assert_eq!(swept, Swept { preparations: 0, deliveries: 1 });
     assert!(bell.has_changed().unwrap());
     let attempt = house.view("FJ1").await.deliveries[0].attempts.remove(0);
@@ -89,8 +89,8 @@ pub(super) async fn a_claim_can_be_taken_from_a_dead_owner_at_once(house: House)
     house.prepared(job("FJ1", &["+4989123"]), 1).await;
     house.prepared(job("FJ2", &["+4989124"]), 1).await;
     house.call(now()).await;
-    let other = house.store.claim_delivery("other", now(), LEASE, "world").await.unwrap().unwrap();
-    let swept = house.store.reclaim_from("node", at(1), &Policy::default()).await.unwrap();
+    let other = house.store.claim_delivery("other", now(), LEASE, "world", &once()).await.unwrap().unwrap();
+    let swept = house.store.reclaim_from("node", at(1), &once()).await.unwrap();
     assert_eq!(swept, Swept { preparations: 0, deliveries: 1 });
     house.store.record_page_ending(&other, 0).await.unwrap();
     assert_eq!(house.call(at(1)).await.job.0, "FJ1");
@@ -117,8 +117,8 @@ pub(super) async fn a_job_expires_with_the_status_of_its_last_call(house: House)
     new.valid_until = at(100);
     house.prepared(new, 1).await;
     let claim = house.call(now()).await;
-    let next = Next::Again { not_before: at(200) };
-    house.store.settle_attempt(claim, result(Outcome::NoAnswer, now(), at(30)), next).await.unwrap();
+    let next = Next::Again(Again::at(at(200)));
+    house.store.settle_attempt(claim, result(Outcome::NoAnswer, now(), at(30)), next, &once()).await.unwrap();
     assert_eq!(house.store.next_expiry().await.unwrap(), Some(at(100)));
     assert_eq!(house.store.expire_overdue(at(100)).await.unwrap(), 1);
     assert_eq!(house.status("FJ1").await, ("RING_TO".into(), "nobody answered".into()));

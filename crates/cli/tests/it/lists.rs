@@ -1,0 +1,124 @@
+//! Do-not-fax lists: by the command line, by `/api/v1`, and in the reports of a running service.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::world::{World, ferrofax, text_job};
+
+const CONFIG: &str = "[http]\nlisten = '127.0.0.1:0'\n[[line]]\nkind = 'loopback'\nname = 'loopback'\nprefixes = ['']\n\
+                      channels = 2\nspeed = 20\n";
+
+struct Own<'a>(&'a World);
+
+impl Own<'_> {
+    fn ask(&self, method: Method, path: &str, body: impl Into<reqwest::blocking::Body>) -> (u16, Value) {
+        let World { http, access, .. } = self.0;
+        let base = access.base.split("/rest/").next().unwrap_or_default();
+        let request = http.request(method, format!("{base}/api/v1/lists/own{path}")).body(body);
+        let answer = request.basic_auth(&access.user, Some(&access.password)).send().expect("an answer");
+        (answer.status().as_u16(), answer.json().expect("JSON"))
+    }
+
+    fn refused(&self, method: Method, path: &str, body: &'static str) -> (u16, String) {
+        let (status, answer) = self.ask(method, path, body);
+        (status, answer["message"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+fn command(world: &World, arguments: &[&str]) -> (bool, String) {
+    let mut command = ferrofax();
+    let dir = world.dir.path();
+    command.arg("list").args(arguments).current_dir(dir).env("FERROFAX_DATA_DIR", dir.join("data"));
+    let output = command.output().expect("it runs");
+    let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    (output.status.success(), said.concat())
+}
+
+/// A job's only recipient: status, number dialled.
+fn outcome(world: &World, number: &str, public_lists: bool) -> (Value, Value) {
+    let mut job = text_job(number, 1);
+    job["transportOptions"] = json!({"isBlacklistEnabled": public_lists});
+    let (status, answer) = world.access.submit(&world.http, &job).expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+    let report = world.access.final_report(&world.http, answer["jobId"].as_str().expect("an id"));
+    let recipient = &report["recipientStatus"][0];
+    (recipient["status"].clone(), recipient["sentToNumber"].clone())
+}
+
+#[test]
+fn a_customers_own_list_is_kept_over_http_and_holds() {
+    let world = World::start(CONFIG);
+    let own = Own(&world);
+    let text = "# ours\n089/123-400,by mail,31/03/2025\n+49 89 123500\n";
+    let imported = own.ask(Method::PUT, "", text);
+    assert_eq!(imported, (200, json!({"imported": 2, "skipped": 0, "entries": 2})));
+    assert_eq!(outcome(&world, "+4989123400", false), (json!("PBLACKLIST"), Value::Null));
+
+    let bad = "089123400\nx\ny\n";
+    let told = "body: line 2: number: contains a character that is not part of a number (1 more bad lines)";
+    assert_eq!(own.refused(Method::PUT, "", bad), (400, told.into()));
+    let (_, page) = own.ask(Method::GET, "?limit=1", "");
+    let entry = &page["entries"][0];
+    assert_eq!((&entry["number"], &entry["comment"]), (&json!("004989123400"), &json!("by mail")), "nothing changed");
+    assert_eq!((&entry["date"], &page["next"]), (&json!("2025-03-31"), &json!("004989123400")));
+    let (_, page) = own.ask(Method::GET, "?limit=1&after=004989123400", "");
+    assert_eq!((&page["entries"][0]["number"], page.get("next")), (&json!("004989123500"), None));
+    let skipped = own.ask(Method::PUT, "?add=true&skipBad=true", "089123600\nx\n");
+    assert_eq!(skipped, (200, json!({"imported": 1, "skipped": 1, "entries": 3})));
+
+    let added = own.ask(Method::POST, "/numbers", json!({"number": "+49 (89) 99*", "date": "2026-01-31"}).to_string());
+    assert_eq!(added, (200, json!({"number": "00498999*", "new": true})));
+    let (_, check) = own.ask(Method::GET, "/numbers/+498999123", "");
+    assert_eq!((&check["listed"], &check["entry"]["number"]), (&json!(true), &json!("00498999*")));
+    assert_eq!(own.ask(Method::DELETE, "/numbers/08999*", "").0, 200);
+    assert_eq!(own.refused(Method::DELETE, "/numbers/08999*", ""), (404, "No such entry".into()));
+    assert_eq!(own.ask(Method::GET, "/numbers/08999123", "").1, json!({"number": "00498999123", "listed": false}));
+
+    for (body, told) in [
+        (r#"{"number": "12"}"#, "number: has fewer than 3 digits"),
+        (r#"{"number": "+49123", "date": "31/03/2025"}"#, "date: is not yyyy-mm-dd"),
+        (r#"{"number": "+49123", "comment": "\u0007"}"#, "comment: contains a control character"),
+        ("[]", "body: must be JSON with number and, if wanted, comment and date, all of them text"),
+    ] {
+        assert_eq!(own.refused(Method::POST, "/numbers", body), (400, told.into()));
+    }
+    assert_eq!(own.refused(Method::GET, "?limit=0", ""), (400, "limit: must be 1 to 1000".into()));
+    assert_eq!(own.refused(Method::GET, "/numbers/abc", "").0, 400);
+    let address = world.access.base.split("/rest/").next().unwrap_or_default();
+    let stranger = world.http.get(format!("{address}/api/v1/lists/own")).send().expect("an answer");
+    assert_eq!(stranger.status().as_u16(), 401);
+}
+
+#[test]
+fn lists_are_kept_by_the_command_line_while_the_service_runs() {
+    let world = World::start(CONFIG);
+    let run = |arguments: &[&str]| command(&world, arguments);
+    let write = |name: &str, text: &str| std::fs::write(world.dir.path().join(name), text).expect("written");
+    write("robinson.txt", "# public\n089/123-400\n0891235\tmoved\n");
+    write("bad.csv", "+49891,first\n0891236,no country\n");
+
+    let (good, said) = run(&["import", "robinson.txt", "--list", "robinson"]);
+    assert!(good && said == "2 imported, 0 left out, 2 on the list\n", "{said}");
+    let (good, said) = run(&["import", "bad.csv"]);
+    assert!(!good && said.contains("line 2: number: is a national number, and no country is given"), "{said}");
+    assert_eq!(run(&["show"]), (true, String::new()), "nothing was imported");
+    let (good, said) = run(&["import", "bad.csv", "--skip-bad"]);
+    assert!(good && said.contains("1 imported, 1 left out, 1 on the list"), "{said}");
+    assert_eq!(run(&["show"]).1, "0049891  first\n");
+    assert!(run(&["add", "0891237", "--country", "DE", "--comment", "asked", "--date", "2026-03-31"]).0);
+    assert_eq!(run(&["check", "+49 89 1237"]).1, "operator: 0049891237  asked  2026-03-31\n");
+    assert!(run(&["add", "0891238", "--customer", "10000"]).0);
+    assert_eq!(run(&["check", "0891238", "--customer", "10000"]).1, "customer 10000: 0049891238\n");
+    assert_eq!(run(&["check", "+49891238"]).1, "not listed\n");
+    assert_eq!(run(&["show", "--all"]).1, "operator  2 entries\nrobinson  2 entries\ncustomer 10000  1 entries\n");
+
+    assert_eq!(outcome(&world, "+4989123400", true), (json!("BLACKLIST"), Value::Null));
+    assert_eq!(outcome(&world, "0891238", false), (json!("PBLACKLIST"), Value::Null));
+    assert_eq!(outcome(&world, "+4989123400", false), (json!("OK"), json!("004989123400")));
+
+    assert!(run(&["remove", "0891238", "--customer", "10000"]).0);
+    assert!(!run(&["remove", "0891238", "--customer", "10000"]).0, "it is gone");
+    assert!(run(&["clear", "--list", "robinson"]).0);
+    assert_eq!(run(&["show", "--all"]).1, "operator  2 entries\n");
+    assert!(!run(&["show", "--customer", "7"]).0, "there is no such customer");
+}
