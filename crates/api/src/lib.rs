@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod control;
+pub mod destinations;
 
 pub mod base64;
 

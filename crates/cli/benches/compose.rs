@@ -118,6 +118,8 @@ async fn settle(store: &Store, claim: DeliveryClaim, policy: &Arc<Policy>) {
         sip_status: Some(486),
         q850: None,
         bit_rate: None,
+        ecm: None,
+        t38_refused: false,
         remote_id: None,
         ladder: Ladder::default(),
     };

@@ -4,6 +4,7 @@ mod client;
 mod confine;
 mod customer;
 mod demo;
+mod destinations;
 mod files;
 mod jobs;
 mod lists;
@@ -55,6 +56,9 @@ enum Command {
     /// Do-not-fax lists: the operator's, the public ones, customers' own.
     #[command(subcommand)]
     List(lists::Lists),
+    /// What calls to numbers taught, and which of them are parked.
+    #[command(subcommand)]
+    Destination(destinations::Destination),
     /// Answer calls and write each fax as TIFF.
     Receive(receive::Receive),
     /// Customers, their logins and settings.
@@ -104,6 +108,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Template(template) => template.run().await,
             Command::Overlay(overlay) => overlay.run().await,
             Command::List(lists) => lists.run().await,
+            Command::Destination(destination) => destination.run().await,
             Command::Receive(receive) => receive.run().await,
             Command::Customer(customer) => customer.run().await,
             Command::Check(place) => settings::check(&place),

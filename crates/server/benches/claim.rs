@@ -57,6 +57,8 @@ async fn measure(folder: &Path, waiting: u32) -> Cost {
     let store = Store::open(folder.path()).expect("a store");
     let routes = Routes::new([(String::new(), "world".to_owned())]);
     let policy = Arc::new(Policy::new(routes, Retry::default()));
+    // At the end there are still as many as said.
+    let waiting = waiting + (CHANNELS + TURNS) as u32;
     fill(&store, waiting, &policy.routes).await;
 
     let began = Instant::now();

@@ -186,7 +186,9 @@ impl Service {
             ..http::Settings::default()
         };
         let accept = Accept::new(Ids::new(&owner)?, kinds);
-        let door = Door::new(Arc::new(store.clone()), accept, settings, Arc::new(Timestamp::now)).with_studio(studio);
+        let door = Door::new(Arc::new(store.clone()), accept, settings, Arc::new(Timestamp::now))
+            .with_studio(studio)
+            .with_retry(config.retry.clone());
 
         let service = Service {
             store,
@@ -432,7 +434,8 @@ async fn sweep(store: Store, policy: Arc<Policy>, owner: String, stop: Cancellat
             let purged = store.purge_finished(now).await.map(drop);
             let purged = purged.and(store.sweep_blobs(now - BLOBS_SETTLED).await.map(drop));
             let purged = purged.and(store.sweep_stationery().await.map(drop));
-            purged.and(store.sweep_lists(now).await.map(drop))
+            let purged = purged.and(store.sweep_lists(now).await.map(drop));
+            purged.and(store.sweep_destinations(now).await.map(drop))
         } else {
             Ok(())
         };

@@ -122,3 +122,48 @@ fn lists_are_kept_by_the_command_line_while_the_service_runs() {
     assert_eq!(run(&["show", "--all"]).1, "operator  2 entries\n");
     assert!(!run(&["show", "--customer", "7"]).0, "there is no such customer");
 }
+
+#[test]
+fn a_dead_number_is_parked_and_released_and_a_customer_sees_its_own_calls() {
+    let parking = format!("{CONFIG}[retry]\nattempts_max = 1\npark_after = 2\n");
+    let world = World::start(&parking);
+    let run = |arguments: &[&str]| {
+        let mut command = ferrofax();
+        let dir = world.dir.path();
+        command.arg("destination").args(arguments).env("FERROFAX_DATA_DIR", dir.join("data"));
+        command.env("FERROFAX_CONFIG", dir.join("config.toml"));
+        let output = command.output().expect("it runs");
+        let said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+        (output.status.success(), said.concat())
+    };
+    let ask = |path: &str| {
+        let base = world.access.base.split("/rest/").next().unwrap_or_default();
+        let request = world.http.get(format!("{base}/api/v1/destinations{path}"));
+        let answer = request.basic_auth(&world.access.user, Some(&world.access.password)).send().expect("an answer");
+        (answer.status().as_u16(), answer.json::<Value>().expect("JSON"))
+    };
+    let (dead, wrong) = ("+498999404", json!("WRONG_NO"));
+    assert_eq!(ask("/+498999404").1["message"], "No such destination");
+    assert_eq!(outcome(&world, dead, false), (wrong.clone(), json!("00498999404")));
+    assert_eq!(run(&["list", "--parked"]), (true, String::new()));
+    assert_eq!(outcome(&world, dead, false).0, wrong);
+    assert_eq!(outcome(&world, dead, false), (wrong.clone(), Value::Null), "it is not called any more");
+    let (_, said) = run(&["list", "--parked"]);
+    assert!(said.starts_with("00498999404  parked since 20") && said.contains("(number_not_assigned)"), "{said}");
+    let (status, told) = ask("/08999404");
+    assert_eq!((status, &told["number"], &told["ecm"]), (200, &json!("00498999404"), &json!(true)), "{told}");
+    assert!(told["parkedUntilTs"].is_string() && told["failedTs"].is_string() && told.get("okTs").is_none(), "{told}");
+
+    assert!(run(&["release", dead]).0);
+    assert!(!run(&["release", dead]).0);
+    assert_eq!(outcome(&world, dead, false), (wrong, json!("00498999404")));
+    assert!(run(&["pin", "+4989123", "--bit-rate-max", "4800", "--ecm", "false"]).0);
+    let (_, said) = run(&["show", "+4989123"]);
+    assert_eq!(said, "004989123  at most 4800 bit/s (pinned)  without error correction (pinned)\n");
+    assert_eq!(ask("/+4989123").0, 404, "the customer has not called it");
+    assert_eq!(outcome(&world, "+4989123", false).0, "OK");
+    let (_, page) = ask("?limit=1");
+    assert_eq!((&page["destinations"][0]["bitRateMax"], &page["next"]), (&json!(4800), &json!("004989123")), "{page}");
+    assert!(run(&["clear", "+4989123"]).0);
+    assert_eq!(ask("?limit=0").1["message"], "limit: must be 1 to 1000");
+}

@@ -45,7 +45,7 @@ use utoipa_axum::routes;
 
 use crate::accept::allow::AllowList;
 use crate::accept::{Accept, Account};
-use crate::jobs::{JobId, NewJob};
+use crate::jobs::{JobId, NewJob, Retry};
 use crate::studio::Studio;
 use auth::Verified;
 use body::Budget;
@@ -166,6 +166,8 @@ pub struct Door {
     bodies: Budget,
     draining: AtomicBool,
     studio: Option<Studio>,
+    /// Says which numbers are parked.
+    retry: Retry,
     /// Unix milliseconds until which the store is known to take jobs.
     proved_until: AtomicI64,
 }
@@ -188,6 +190,7 @@ impl Door {
             clock,
             draining: AtomicBool::new(false),
             studio: None,
+            retry: Retry::default(),
             proved_until: AtomicI64::new(i64::MIN),
         }
     }
@@ -195,6 +198,12 @@ impl Door {
     /// The same door, behind which stationery can be installed and faxes looked at.
     pub fn with_studio(mut self, studio: Studio) -> Door {
         self.studio = Some(studio);
+        self
+    }
+
+    /// The same door, at which numbers are parked by these rules.
+    pub fn with_retry(mut self, retry: Retry) -> Door {
+        self.retry = retry;
         self
     }
 
@@ -236,6 +245,8 @@ pub fn router(door: Arc<Door>) -> Router {
         .routes(routes!(own::lists::list, own::lists::import))
         .routes(routes!(own::lists::add))
         .routes(routes!(own::lists::check, own::lists::remove))
+        .routes(routes!(own::destinations::list))
+        .routes(routes!(own::destinations::get))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .split_for_parts();

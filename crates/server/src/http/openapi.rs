@@ -117,6 +117,7 @@ pub enum RefusedReady {
         (name = "Fax reports", description = "What became of them"),
         (name = "Stationery", description = "Templates, overlays, and a look at faxes before they are sent"),
         (name = "Do-not-fax list", description = "Numbers the customer does not want to be faxed"),
+        (name = "Destinations", description = "What calls to numbers taught"),
         (name = "Health", description = "For whoever watches over the service")
     )
 )]

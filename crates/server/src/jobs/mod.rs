@@ -1,5 +1,6 @@
 //! The rules and words of jobs: ids, states, what an outcome means, what to do next. No I/O.
 
+mod memory;
 mod next;
 mod overlay;
 pub mod quiet;
@@ -15,6 +16,7 @@ use ferrofax_api::warning::Warning;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::memory::{Advice, DEAD_MAX, Lesson, Memory, Parked, Pins, REMEMBERED_DAYS, teaches};
 pub use self::next::{Again, History, Next, PastCall, Policy, decide, instead, uncomposed};
 pub use self::overlay::{Makeup, overlaid};
 pub use self::retry::{Changes, End, LineChoice, NamedRate, Rate, Retry, Rule};

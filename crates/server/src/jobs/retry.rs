@@ -12,6 +12,7 @@ use std::time::Duration;
 use ferrofax_fax::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 
+use super::memory::DEAD_MAX;
 use super::status::{again_can_help, every_outcome};
 
 /// The whole table.
@@ -28,6 +29,10 @@ pub struct Retry {
     pub jitter_percent: u8,
     /// Where a rule names none.
     pub pause_seconds: Vec<u32>,
+    /// Faxes to a number of which the network says that it does not exist, after which it is not called; 0: always called.
+    pub park_after: u32,
+    /// For so long.
+    pub park_days: u32,
     pub on: BTreeMap<String, Rule>,
 }
 
@@ -187,6 +192,12 @@ impl Retry {
         }
         if self.pause_seconds.is_empty() {
             return Some("pause_seconds: is empty".to_owned());
+        }
+        if usize::try_from(self.park_after).is_ok_and(|faxes| faxes > DEAD_MAX) {
+            return Some(format!("park_after: is above {DEAD_MAX}"));
+        }
+        if !(1..=3650).contains(&self.park_days) {
+            return Some("park_days: must be 1 to 3650".to_owned());
         }
         self.on.iter().find_map(|(name, rule)| rule.wrong(name).map(|wrong| format!("on.{name}: {wrong}")))
     }

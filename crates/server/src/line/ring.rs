@@ -80,7 +80,7 @@ pub(super) async fn ring(dialing: &mut Dialing, patience: Patience, cancel: &Can
 fn judge(refusal: Refusal, stopped: Option<Outcome>) -> Rung {
     let outcome = match stopped {
         // A real refusal that crossed our CANCEL says more than that we stopped waiting.
-        Some(Outcome::NoAnswer | Outcome::NoReaction)
+        Some(Outcome::NoAnswer | Outcome::NoReaction | Outcome::LineFailed)
             if refusal.status.is_some_and(|s| s >= 300 && s != 487 && s != 408) =>
         {
             outcome_of(&refusal)

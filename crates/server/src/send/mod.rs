@@ -255,7 +255,7 @@ impl Send {
         let number = Number::new(&claim.dial)?;
         let order = Order {
             number,
-            config: slowed(t30::Config::new(Role::Caller, Task::Send(pages), local_id), claim.bit_rate_max),
+            config: as_claimed(t30::Config::new(Role::Caller, Task::Send(pages), local_id), claim),
             speed: way.speed(),
             // When the job's time is over while it rings, nobody is to answer any more.
             ring_max: Duration::try_from(claim.valid_until.duration_since(Timestamp::now())).ok(),
@@ -345,9 +345,10 @@ impl NotComposed {
     }
 }
 
-/// No faster than this, as long as a modem is left.
-fn slowed(mut config: t30::Config, bit_rate_max: Option<u32>) -> t30::Config {
-    if let Some(most) = bit_rate_max
+/// No faster than the claim has it, as long as a modem is left; without error correction where that does harm.
+fn as_claimed(mut config: t30::Config, claim: &DeliveryClaim) -> t30::Config {
+    config.ecm = claim.ecm;
+    if let Some(most) = claim.bit_rate_max
         && config.modems.iter().any(|modem| modem.rate_bps() <= most)
     {
         config.modems.retain(|modem| modem.rate_bps() <= most);
@@ -357,12 +358,14 @@ fn slowed(mut config: t30::Config, bit_rate_max: Option<u32>) -> t30::Config {
 
 fn result(record: CallRecord) -> AttemptResult {
     AttemptResult {
+        t38_refused: record.t38_refused,
         outcome: record.outcome,
         answered_at: record.answered_at,
         ended_at: record.ended_at,
         sip_status: record.sip_status,
         q850: record.q850.map(u16::from),
-        bit_rate: record.session.map(|session| session.modem.rate_bps()),
+        bit_rate: record.session.as_ref().map(|session| session.modem.rate_bps()),
+        ecm: record.session.as_ref().map(|session| session.ecm),
         remote_id: record.remote_id,
         ladder: record.ladder,
     }
@@ -377,6 +380,8 @@ fn failed(now: Timestamp) -> AttemptResult {
         sip_status: None,
         q850: None,
         bit_rate: None,
+        ecm: None,
+        t38_refused: false,
         remote_id: None,
         ladder: ferrofax_fax::ladder::Ladder::default(),
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::{Row, params};
 
+use super::destinations::memory;
 use super::lists::listed;
 use super::report::finish_delivery;
 use super::rows::{At, Json, Word};
@@ -13,7 +14,7 @@ use super::writer::Tx;
 use super::{Stage, StoreError, lanes};
 use crate::jobs::quiet::QuietHours;
 use crate::jobs::zones::zones;
-use crate::jobs::{self, ApiStatus, DeliveryId, JobId, Policy, instead};
+use crate::jobs::{self, ApiStatus, DeliveryId, JobId, Parked, Policy, Retry, instead};
 
 /// A delivery that has its turn.
 pub(super) struct Due {
@@ -61,8 +62,8 @@ impl Due {
 /// Whether the number whose turn it is must not be called. Then its delivery is out of its lane: it goes on with another of its
 /// numbers, or has ended.
 pub(super) fn turned_away(tx: &Tx<'_>, due: &Due, policy: &Policy, now: Timestamp) -> Result<bool, StoreError> {
-    let Some((status, reason)) = bar(tx, due, &due.number)? else { return Ok(false) };
-    let barred = due.numbers.iter().map(|number| Ok(bar(tx, due, number)?.is_some()));
+    let Some((status, reason)) = bar(tx, due, &due.number, &policy.retry, now)? else { return Ok(false) };
+    let barred = due.numbers.iter().map(|number| Ok(bar(tx, due, number, &policy.retry, now)?.is_some()));
     let barred = barred.collect::<Result<Vec<bool>, StoreError>>()?;
     let history = history(tx.connection, &due.delivery)?;
     lanes::leave(tx.connection, &due.delivery.0)?;
@@ -85,7 +86,28 @@ pub(super) fn turned_away(tx: &Tx<'_>, due: &Due, policy: &Policy, now: Timestam
 }
 
 /// How a fax to this number ends without a call, if it does.
-fn bar(tx: &Tx<'_>, due: &Due, number: &str) -> Result<Option<(ApiStatus, String)>, StoreError> {
-    let list = listed(tx.connection, number, &due.customer, due.public_lists)?;
-    Ok(list.map(|list| list.status()).map(|(status, reason)| (status, reason.to_owned())))
+fn bar(
+    tx: &Tx<'_>,
+    due: &Due,
+    number: &str,
+    rules: &Retry,
+    now: Timestamp,
+) -> Result<Option<(ApiStatus, String)>, StoreError> {
+    if let Some(list) = listed(tx.connection, number, &due.customer, due.public_lists)? {
+        let (status, reason) = list.status();
+        return Ok(Some((status, reason.to_owned())));
+    }
+    if due.test_mode {
+        return Ok(None);
+    }
+    let parked = memory(tx.connection, number)?.and_then(|memory| memory.parked(rules, now));
+    Ok(parked.map(|Parked { outcome, since, until }| {
+        let job = &due.job;
+        tracing::info!(job.id = %job, "a recipient of job {job} is not called at a number that is parked");
+        let (status, what) = jobs::status(&outcome);
+        let day = |time: Timestamp| time.to_zoned(TimeZone::UTC).date();
+        let (since, until) = (day(since), day(until));
+        let release = "unless the operator releases it (ferrofax destination release)";
+        (status, format!("{what}; parked since {since}, not called before {until} {release}"))
+    }))
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use ferrofax_api::job::{Paper, Property, Reference, RenderingOptions, Resolution, TransportOptions};
 use ferrofax_fax::page::StoredPage;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::barred::{Due, turned_away};
+use super::destinations::memory;
 use super::lanes;
 use super::prepare::pages_from;
 use super::rows::{At, Json, Word, later};
@@ -18,7 +19,7 @@ use super::stationery::Stationery;
 use super::sweep::end_expired;
 use super::writer::Tx;
 use super::{Stage, Store, StoreError};
-use crate::jobs::{DeliveryId, JobId, Policy, Route, Routes};
+use crate::jobs::{Advice, DeliveryId, JobId, Policy, Route, Routes};
 
 /// Deliveries looked at in one transaction that turn out not to be called now.
 const PASSED_OVER_MAX: usize = 100;
@@ -50,6 +51,8 @@ pub struct DeliveryClaim {
     pub bit_rate_max: Option<u32>,
     /// Other faxes of the customer to this number may go out in the same call, see [`Store::claim_companions`].
     pub shares: bool,
+    /// Whether it offers error correction.
+    pub ecm: bool,
     /// What its own pages are composed of.
     pub composition: Composition,
     /// Calls in which the first page was ended and not confirmed: it may be there already.
@@ -317,11 +320,12 @@ fn claim(
              WHERE id = ?1",
         )?
         .execute(params![delivery, owner, expires, rides.map(|carrier| &carrier.0)])?;
-    let claimed = tx
+    let (claimed, test_mode) = tx
         .connection
         .prepare_cached(
             "SELECT d.job, d.customer, d.attempts, d.number_key, d.properties, d.cover_pages, d.confirmed, d.valid_until,
-                 d.uncomposed, d.lease_number, d.bit_rate_max, c.repeat_cover, c.share_calls, j.transport, j.rendering, j.stationery, j.reference, j.customer_reference, j.pages,
+                 d.uncomposed, d.lease_number, d.bit_rate_max, c.repeat_cover, c.share_calls, c.test_mode,
+                 j.transport, j.rendering, j.stationery, j.reference, j.customer_reference, j.pages,
                  c.csid, c.paper, c.resolution, c.zone,
                  (SELECT started_at FROM attempts a WHERE a.delivery = d.id AND a.number = 1) AS dated
              FROM deliveries d JOIN jobs j ON j.id = d.job JOIN customers c ON c.number = d.customer WHERE d.id = ?1",
@@ -332,7 +336,8 @@ fn claim(
             let (pages, cover_pages): (u32, u32) = (row.get("pages")?, row.get("cover_pages")?);
             let first_page: u32 = row.get("confirmed")?;
             let repeated = if row.get("repeat_cover")? { first_page.min(cover_pages) } else { 0 };
-            Ok(DeliveryClaim {
+            let test_mode: bool = row.get("test_mode")?;
+            let claim = DeliveryClaim {
                 delivery: DeliveryId(delivery.clone()),
                 job: JobId(row.get("job")?),
                 customer: row.get("customer")?,
@@ -346,13 +351,16 @@ fn claim(
                 repeated,
                 bit_rate_max: row.get("bit_rate_max")?,
                 shares: row.get("share_calls")?,
+                ecm: true,
                 composition: composition(row, now)?,
                 doubts: 0,
                 valid_until,
                 uncomposed: row.get("uncomposed")?,
                 lease_number: row.get("lease_number")?,
-            })
+            };
+            Ok((claim, test_mode))
         })?;
+    let claimed = if test_mode { claimed } else { advised(tx.connection, claimed, now)? };
     let doubts = history(tx.connection, &claimed.delivery)?.doubts;
     tx.connection
         .prepare_cached(
@@ -370,6 +378,14 @@ fn claim(
             claimed.repeated,
         ])?;
     Ok(DeliveryClaim { doubts, ..claimed })
+}
+
+/// As calls to its number went before.
+fn advised(connection: &Connection, claim: DeliveryClaim, now: Timestamp) -> Result<DeliveryClaim, StoreError> {
+    let Some(memory) = memory(connection, &claim.dial)? else { return Ok(claim) };
+    let Advice { bit_rate_max, ecm } = memory.advice(now);
+    let bit_rate_max = [claim.bit_rate_max, bit_rate_max].into_iter().flatten().min();
+    Ok(DeliveryClaim { bit_rate_max, ecm, ..claim })
 }
 
 fn composition(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<Composition> {

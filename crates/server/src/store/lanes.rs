@@ -19,6 +19,9 @@ use super::writer::Tx;
 use crate::jobs::{Priority, Routes};
 use jiff::Timestamp;
 
+// In statements about lanes customer, login and job are compared by IS: after `=` SQLite would take the value into account to see whether
+// a partial index fits, and compile the statement anew for every other value.
+
 /// Deliveries that come into their lanes in one transaction.
 pub(super) const BATCH: usize = 200;
 
@@ -151,7 +154,7 @@ fn enter(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
     let mut lane = connection.prepare_cached(
         "INSERT INTO lanes (line, destination, priority, customer, login, job, ready, since, turn)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?10, coalesce((SELECT clock FROM lanes
-             WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer = ?7 AND login = ?8 AND job = ?9), 0))
+             WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer IS ?7 AND login IS ?8 AND job IS ?9), 0))
          ON CONFLICT DO UPDATE SET ready = ready + 1",
     )?;
     let lanes = spot.lanes();
@@ -178,7 +181,7 @@ fn enter(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
 fn go(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
     let mut less = connection.prepare_cached(
         "UPDATE lanes SET ready = ready - 1
-         WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer = ?4 AND login = ?5 AND job = ?6",
+         WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer IS ?4 AND login IS ?5 AND job IS ?6",
     )?;
     for [customer, login, job] in spot.lanes() {
         less.execute(params![spot.line, spot.destination, spot.priority, customer, login, job])?;
@@ -189,8 +192,8 @@ fn go(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
 /// Those of the line stay: they are few, and remember who had its turn.
 fn close_empty(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
     let mut close = connection.prepare_cached(
-        "DELETE FROM lanes WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer = ?4 AND login = ?5
-             AND job = ?6 AND ready <= 0",
+        "DELETE FROM lanes WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer IS ?4 AND login IS ?5
+             AND job IS ?6 AND ready <= 0",
     )?;
     for [customer, login, job] in &spot.lanes()[1..] {
         close.execute(params![spot.line, spot.destination, spot.priority, customer, login, job])?;
@@ -204,9 +207,9 @@ pub(super) fn take(connection: &Connection, delivery: &str) -> Result<(), StoreE
     put(connection, delivery, NOT_READY)?;
     let mut turn = connection.prepare_cached(
         "UPDATE lanes SET ready = ready - 1, clock = clock + 1, turn = 2 + coalesce((SELECT above.clock FROM lanes above
-             WHERE above.line = ?1 AND above.destination = ?2 AND above.priority = ?3 AND above.customer = ?7
-                 AND above.login = ?8 AND above.job = ?9), 0)
-         WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer = ?4 AND login = ?5 AND job = ?6",
+             WHERE above.line = ?1 AND above.destination = ?2 AND above.priority = ?3 AND above.customer IS ?7
+                 AND above.login IS ?8 AND above.job IS ?9), 0)
+         WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer IS ?4 AND login IS ?5 AND job IS ?6",
     )?;
     let lanes = spot.lanes();
     // From below, so that each sees the clock above it as it was.
@@ -326,14 +329,14 @@ fn first(
     let login: String = connection
         .prepare_cached(
             "SELECT login FROM lanes
-             WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer = ?4 AND login <> '' AND job = ''
+             WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer IS ?4 AND login <> '' AND job = ''
              ORDER BY turn, since LIMIT 1",
         )?
         .query_row(params![line, destination, rank, customer], |row| row.get(0))?;
     let job: String = connection
         .prepare_cached(
             "SELECT job FROM lanes
-             WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer = ?4 AND login = ?5 AND job <> ''
+             WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer IS ?4 AND login IS ?5 AND job <> ''
              ORDER BY turn, since LIMIT 1",
         )?
         .query_row(params![line, destination, rank, customer, login], |row| row.get(0))?;

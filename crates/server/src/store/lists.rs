@@ -221,7 +221,7 @@ pub(super) fn listed(
     public: bool,
 ) -> Result<Option<List>, StoreError> {
     let mut lists = connection.prepare_cached(
-        "SELECT id, name FROM lists WHERE customer = ?1 OR (?2 AND customer = '') ORDER BY customer DESC, id",
+        "SELECT id, name FROM lists WHERE customer = ?1 OR (?2 AND customer = '') ORDER BY customer DESC, name",
     )?;
     let mut lists = lists.query(params![customer, public])?;
     let mut found = connection.prepare_cached(

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::claims::{DeliveryClaim, send_by};
+use super::destinations::learn;
 use super::lanes;
 use super::report::finish_delivery;
 use super::rows::{At, Json, later};
@@ -33,6 +34,10 @@ pub struct AttemptResult {
     pub q850: Option<u16>,
     /// The last one agreed on.
     pub bit_rate: Option<u32>,
+    /// Whether error correction was agreed on; `None`: nothing was.
+    pub ecm: Option<bool>,
+    /// The far end does not take T.38.
+    pub t38_refused: bool,
     /// What the far machine calls itself.
     pub remote_id: Option<String>,
     pub ladder: Ladder,
@@ -178,6 +183,7 @@ impl Store {
                         result.q850,
                         result.bit_rate,
                     ])?;
+                learn(tx, &claim, &result, &policy.retry)?;
                 apply(tx, &claim.delivery, &claim.job, &next, &policy.routes, result.ended_at)
             })
             .await

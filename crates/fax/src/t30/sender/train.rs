@@ -1,8 +1,8 @@
 //! Sender: DCS and the training check go out; then waiting to hear whether they arrived well.
 //!
 //! Leaves for `SendPage` (CFR), `SendTraining` one step slower (FTT) or again (DIS repeated: our DCS was not heard; CRP; silence),
-//! or ends: no step left, silence or nonsense three times, DCN. T.30 phase B of the transmitter. Tolerated: an answer that begins before our
-//! training check has ended.
+//! or ends: no step left, silence or nonsense three times, DCN. T.30 phase B of the transmitter. Tolerated: an answer that begins
+//! before our training check has ended.
 
 use super::job::Job;
 use super::page::SendPage;

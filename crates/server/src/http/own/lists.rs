@@ -12,26 +12,12 @@ use ferrofax_api::lists::{ListAdded, ListCheck, ListEntry, ListImported, ListPag
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{answer, invalid};
+use super::{Page, answer, invalid, paged};
 use crate::http::openapi::{Refused, RefusedQuery, RefusedStationery};
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, DeskError, Door, body};
 use crate::lists::{self, CUSTOMER_ENTRIES_MAX, Entry, List, number_key};
 use crate::store::{EntryView, Import, Store, StoreError};
-
-/// Entries of a page.
-const PAGE_MAX: u32 = 1000;
-const PAGE: u32 = 100;
-
-/// Which page.
-#[derive(Clone, PartialEq, Eq, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Page {
-    /// Entries after this number; `next` of the page before.
-    after: Option<String>,
-    /// 1 to 1000; 100 if not given.
-    limit: Option<u32>,
-}
 
 /// How to import.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize, IntoParams)]
@@ -86,17 +72,10 @@ pub async fn list(
     headers: HeaderMap,
 ) -> Result<Json<ListPage>, Refusal> {
     let asked = door.own_list(&headers, connection.peer).await?;
-    let Query(Page { after, limit }) = query.map_err(|_| invalid("limit", "must be 1 to 1000"))?;
-    let limit = limit.unwrap_or(PAGE);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(invalid("limit", "must be 1 to 1000"));
-    }
-    let page = asked.store.list_page(&asked.list, after.as_deref().unwrap_or_default(), limit + 1).await;
-    let mut entries: Vec<ListEntry> = page.map_err(refusal)?.into_iter().map(told).collect();
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = entries.len() > most;
-    entries.truncate(most);
-    let next = entries.last().filter(|_| more).map(|last| last.number.clone());
+    let (after, limit) = Page::take(query)?;
+    let page = asked.store.list_page(&asked.list, &after, limit + 1).await.map_err(refusal)?;
+    let entries = page.into_iter().map(told).collect();
+    let (entries, next) = paged(entries, limit, |last: &ListEntry| last.number.clone());
     Ok(Json(ListPage { entries, next }))
 }
 

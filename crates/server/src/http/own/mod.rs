@@ -1,6 +1,7 @@
 //! `/api/v1`: what the vendor's API has no calls for. Stationery is installed, listed, shown, removed and brought
 //! back; faxes are looked at before they are sent; jobs are held and cancelled; do-not-fax lists are kept. The same logins as for faxes; everything is about the login's own customer.
 
+pub mod destinations;
 pub mod jobs;
 pub mod lists;
 pub mod overlays;
@@ -27,6 +28,36 @@ use super::{Door, Login, body};
 use crate::export::{self, Format};
 use crate::store::StoreError;
 use crate::studio::{Studio, StudioError};
+
+/// Entries of a page at most, and where nothing is said.
+const PAGE_MAX: u32 = 1000;
+const PAGE: u32 = 100;
+
+/// Which page of a list in the order of numbers.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Page {
+    /// Entries after this number; `next` of the page before.
+    after: Option<String>,
+    /// 1 to 1000; 100 if not given.
+    limit: Option<u32>,
+}
+
+impl Page {
+    fn take(query: Result<Query<Page>, QueryRejection>) -> Result<(String, u32), Refusal> {
+        let page = query.ok().map(|Query(Page { after, limit })| (after.unwrap_or_default(), limit.unwrap_or(PAGE)));
+        page.filter(|(_, limit)| (1..=PAGE_MAX).contains(limit)).ok_or_else(|| invalid("limit", "must be 1 to 1000"))
+    }
+}
+
+/// A page without the entry that was asked for beyond it, and where the next one begins.
+fn paged<T>(mut entries: Vec<T>, limit: u32, number: impl Fn(&T) -> String) -> (Vec<T>, Option<String>) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let next = entries.last().filter(|_| more).map(number);
+    (entries, next)
+}
 
 /// How pages are to be shown.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, IntoParams)]

@@ -2,6 +2,7 @@
 
 mod accepting;
 mod accounts;
+mod destinations;
 mod fetching;
 mod lists;
 mod preparing;
@@ -61,6 +62,12 @@ contract! {
         a_new_folder_may_be_opened_by_many_at_once,
         a_node_keeps_its_id,
         configured_customers_come_into_the_store;
+    destinations:
+        a_number_that_had_trouble_is_called_more_slowly,
+        a_pinned_number_is_called_so_whatever_is_learnt,
+        a_dead_number_is_parked_until_it_is_released,
+        test_mode_teaches_nothing_and_parks_nothing,
+        a_customer_is_shown_only_what_it_called_itself;
     fetching:
         a_job_is_prepared_when_its_documents_are_fetched,
         what_was_fetched_is_not_fetched_again,
@@ -329,6 +336,8 @@ fn result(outcome: Outcome, answered_at: Timestamp, ended_at: Timestamp) -> Atte
         sip_status: Some(200),
         q850: None,
         bit_rate: Some(14_400),
+        ecm: Some(true),
+        t38_refused: false,
         remote_id: Some("+49/89/1234567-8900".into()),
         ladder: ladder(3),
     }

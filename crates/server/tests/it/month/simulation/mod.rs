@@ -316,6 +316,8 @@ impl Month {
             sip_status: None,
             q850: None,
             bit_rate: call.course.answered.map(|_| 14_400),
+            ecm: call.course.answered.map(|_| true),
+            t38_refused: false,
             remote_id: None,
             ladder: Ladder::default(),
         };
