@@ -37,6 +37,13 @@ pub struct FaxReport {
     pub reference: ReportReference,
 }
 
+impl FaxReport {
+    /// Every recipient has every page.
+    pub fn succeeded(&self) -> bool {
+        self.recipient_status.iter().all(|recipient| recipient.status == "OK")
+    }
+}
+
 /// What became of one recipient.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

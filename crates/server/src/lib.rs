@@ -1,9 +1,10 @@
 //! The service: accepts, stores, prepares, sends and reports.
 //!
-//! A fax: `http → accept → store ⇢ prepare → (render child) → store ⇢ send → line → jobs::decide → store → http`.
+//! A fax: `http → accept → store ⇢ prepare → (render child) → store ⇢ send → line → jobs::decide → store → http`, and
+//! `store ⇢ report` to those who asked to be told.
 //! Each `⇢` is a claim from the store. Stages never call each other. `ARCHITECTURE.md` walks the whole way.
 //!
-//! Left out: a stage that pushes and mails reports (finished jobs leave a row in `events` for it), metrics.
+//! Left out: metrics.
 
 pub mod accept;
 pub mod blobs;
@@ -19,6 +20,7 @@ pub mod line;
 pub mod lists;
 pub mod prepare;
 pub mod receive;
+pub mod report;
 pub mod send;
 pub mod service;
 pub mod stationery;

@@ -28,7 +28,7 @@ use crate::prepare::worker::{self, Pool};
 use crate::prepare::{Prepare, Renderer};
 use crate::receive::{PassOn, Received};
 use crate::send::{Send, Stop, Way, WayKind};
-use crate::store::{ServeLock, Store, StoreError};
+use crate::store::{ServeLock, Store, StoreError, Swept};
 use crate::studio::Studio;
 use ferrofax_fax::t38::ErrorCorrection;
 
@@ -134,10 +134,11 @@ impl Service {
         let policy = Arc::new(config.policy());
         // We hold the lock, so every claim in our name is a dead one.
         let swept = store.reclaim_from(&owner, now, &policy).await?;
-        if swept.preparations + swept.deliveries > 0 {
+        if swept != Swept::default() {
             tracing::warn!(
                 preparations = swept.preparations,
                 calls = swept.deliveries,
+                notices = swept.notices,
                 "the last run was cut off; its work goes on"
             );
         }

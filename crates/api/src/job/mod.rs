@@ -284,6 +284,24 @@ pub struct ReportMail {
     pub image_format: ImageFormat,
 }
 
+impl ReportMail {
+    /// Who is told that the job succeeded, or that it did not.
+    pub fn address(&self, succeeded: bool) -> Option<&str> {
+        let address = if succeeded { &self.success_address } else { &self.failure_address };
+        address.as_deref().filter(|address| !address.is_empty())
+    }
+
+    /// Whether the fax comes with the mail.
+    pub fn attaches(&self, succeeded: bool) -> bool {
+        match self.image_mode {
+            ImageMode::Never => false,
+            ImageMode::SuccessOnly => succeeded,
+            ImageMode::FailureOnly => !succeeded,
+            ImageMode::Always => true,
+        }
+    }
+}
+
 impl std::fmt::Debug for ReportMail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ReportMail({:?}, {:?})", self.image_mode, self.image_format)

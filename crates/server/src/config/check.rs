@@ -247,6 +247,9 @@ impl Customer {
         let once = self.push_credentials.is_none() || self.push_credentials_file.is_none();
         finder.need(once, "push_credentials", "push_credentials and push_credentials_file exclude each other");
         finder.file("push_credentials_file", self.push_credentials_file.as_deref());
+        let once = self.push_signing_key.is_none() || self.push_signing_key_file.is_none();
+        finder.need(once, "push_signing_key", "push_signing_key and push_signing_key_file exclude each other");
+        finder.file("push_signing_key_file", self.push_signing_key_file.as_deref());
         finder.need(self.retention_days != Some(0), "retention_days", "must be more than 0");
         if let Some(Err(wrong)) = self.header.as_deref().map(Header::parse) {
             finder.say("header", wrong.to_string());

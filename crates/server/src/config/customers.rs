@@ -59,6 +59,8 @@ fn merged(customer: &Customer, stored: Option<store::Customer>) -> std::io::Resu
     set(&mut account.push.method, &customer.push_method);
     give(&mut account.push.principal, &customer.push_principal);
     give(&mut account.push.token_url, &customer.push_token_url);
+    set(&mut account.push.layout, &customer.push_layout);
+    set(&mut account.language, &customer.language);
     set(&mut account.blank_pages, &customer.blank_pages);
     set(&mut account.test_mode, &customer.test_mode);
     give(&mut account.channels, &customer.channels);
@@ -69,6 +71,8 @@ fn merged(customer: &Customer, stored: Option<store::Customer>) -> std::io::Resu
     set(&mut account.retention_days, &customer.retention_days);
     let secret = Secret::given(customer.push_credentials.as_ref(), customer.push_credentials_file.as_deref())?;
     give(&mut account.push.credentials, &secret.map(|secret| secret.reveal().to_owned()));
+    let key = Secret::given(customer.push_signing_key.as_ref(), customer.push_signing_key_file.as_deref())?;
+    give(&mut account.push.signing_key, &key.map(|key| key.reveal().to_owned()));
     Ok(store::Customer { number, account })
 }
 

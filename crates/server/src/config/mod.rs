@@ -23,7 +23,7 @@ use serde::{Deserialize, Deserializer};
 use crate::accept::allow::subnet;
 use crate::jobs::quiet::QuietHours;
 use crate::jobs::{Changes, Policy, Retry, Routes};
-use crate::store::BlankPages;
+use crate::store::{BlankPages, Language, PushLayout};
 
 pub use self::check::Problem;
 pub use self::customers::{ImportError, import};
@@ -249,6 +249,10 @@ pub struct Customer {
     pub push_credentials: Option<Secret>,
     pub push_credentials_file: Option<PathBuf>,
     pub push_token_url: Option<String>,
+    pub push_layout: Option<PushLayout>,
+    pub push_signing_key: Option<Secret>,
+    pub push_signing_key_file: Option<PathBuf>,
+    pub language: Option<Language>,
     pub blank_pages: Option<BlankPages>,
     pub test_mode: Option<bool>,
     pub channels: Option<u32>,

@@ -75,6 +75,10 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
         push_credentials: _,
         push_credentials_file,
         push_token_url,
+        push_layout,
+        push_signing_key: _,
+        push_signing_key_file,
+        language,
         blank_pages,
         test_mode,
         channels,
@@ -89,6 +93,7 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
     assert!(zone.is_some() && country.is_some() && default_cover.is_some() && push_url.is_some());
     assert!(push_method.is_some() && push_principal.is_some() && push_credentials_file.is_some());
     assert!(push_token_url.is_some() && blank_pages.is_some() && test_mode.is_some() && retention_days.is_some());
+    assert!(push_layout.is_some() && push_signing_key_file.is_some() && language.is_some());
     assert!(channels.is_some() && quiet_hours.is_some() && repeat_cover.is_some() && share_calls.is_some());
     assert!(retry.is_some() && !lines[1].retry.is_empty());
     assert_eq!(logins[0].allowed.len(), 2);

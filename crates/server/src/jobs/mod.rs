@@ -2,6 +2,7 @@
 
 mod memory;
 mod next;
+mod notice;
 mod overlay;
 pub mod quiet;
 mod retry;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::memory::{Advice, DEAD_MAX, Lesson, Memory, Parked, Pins, REMEMBERED_DAYS, teaches};
 pub use self::next::{Again, History, Next, PastCall, Policy, decide, instead, uncomposed};
+pub use self::notice::{GIVEN_UP_AFTER, NoticeKind, again};
 pub use self::overlay::{Makeup, overlaid};
 pub use self::retry::{Changes, End, LineChoice, NamedRate, Rate, Retry, Rule};
 pub use self::routes::{Route, Routes};

@@ -7,6 +7,7 @@ use ferrofax_api::job::{Document, FaxJob, HttpStatusPush};
 use rusqlite::{OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
+use super::finished::place;
 use super::rows::{At, Json, Word};
 use super::stationery::bind;
 use super::writer::Tx;
@@ -46,7 +47,7 @@ impl Store {
         };
         let push = job.order.report.push.take();
         let secret = push.as_ref().and_then(|push| push.credentials.as_deref());
-        let sealed = secret.map(|secret| self.sealer.seal(&format!("job {}", job.id), secret)).transpose()?;
+        let sealed = secret.map(|secret| self.sealer.seal(&place(&job.id), secret)).transpose()?;
 
         let id = job.id.clone();
         let in_blobs = documents.iter().any(|stored| stored.document.data().len() > ROW_BYTES_MAX);

@@ -39,6 +39,8 @@ pub struct Account {
     /// The cover page of jobs that name none.
     pub default_cover: Option<String>,
     pub push: AccountPush,
+    /// Of mails.
+    pub language: Language,
     pub blank_pages: BlankPages,
     /// Nothing leaves the house.
     pub test_mode: bool,
@@ -68,6 +70,7 @@ impl Default for Account {
             country: None,
             default_cover: None,
             push: AccountPush::default(),
+            language: Language::En,
             blank_pages: BlankPages::Keep,
             test_mode: false,
             channels: None,
@@ -90,6 +93,27 @@ pub struct AccountPush {
     pub credentials: Option<String>,
     /// Where OAuth 2 tokens are got.
     pub token_url: Option<String>,
+    pub layout: PushLayout,
+    /// What the bodies of pushes are signed with. Sealed at rest.
+    pub signing_key: Option<String>,
+}
+
+/// How a status push is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PushLayout {
+    #[default]
+    Xml,
+    Json,
+}
+
+/// What mails are written in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    En,
+    De,
 }
 
 /// Credentials never appear.
@@ -146,15 +170,19 @@ impl fmt::Debug for NewLogin {
 }
 
 const CUSTOMER: &str = "c.number, c.paper, c.resolution, c.csid, c.header, c.cost_centre, c.zone, c.country, \
-    c.default_cover, c.push_url, c.push_method, c.push_principal, c.push_credentials, c.push_token_url, c.blank_pages, \
+    c.default_cover, c.push_url, c.push_method, c.push_principal, c.push_credentials, c.push_token_url, c.blank_pages, c.push_layout, \
+    c.push_signing_key, c.language, \
     c.test_mode, c.channels, c.quiet_hours, c.repeat_cover, c.share_calls, c.retry, c.retention_days";
 
 impl Store {
     /// Stores a customer, new or changed.
     pub async fn put_customer(&self, customer: Customer, now: Timestamp) -> Result<(), StoreError> {
         let Customer { number, account } = customer;
-        let secret = account.push.credentials.as_deref();
-        let sealed = secret.map(|secret| self.sealer.seal(&place(&number), secret)).transpose()?;
+        let seal = |place: String, secret: &Option<String>| {
+            secret.as_deref().map(|secret| self.sealer.seal(&place, secret)).transpose()
+        };
+        let sealed = seal(place(&number), &account.push.credentials)?;
+        let signing_key = seal(signing_place(&number), &account.push.signing_key)?;
         self.writer
             .run(move |tx| {
                 tx.connection
@@ -162,9 +190,9 @@ impl Store {
                         "INSERT INTO customers (number, paper, resolution, csid, header, cost_centre, zone, country,
                              default_cover, push_url, push_method, push_principal, push_credentials, push_token_url,
                              blank_pages, test_mode, retention_days, created_at, channels, quiet_hours, repeat_cover,
-                             share_calls, retry)
+                             share_calls, retry, push_layout, push_signing_key, language)
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                             ?21, ?22, ?23)
+                             ?21, ?22, ?23, ?24, ?25, ?26)
                          ON CONFLICT (number) DO UPDATE SET
                              paper = excluded.paper, resolution = excluded.resolution, csid = excluded.csid,
                              header = excluded.header, cost_centre = excluded.cost_centre, zone = excluded.zone,
@@ -175,7 +203,8 @@ impl Store {
                              test_mode = excluded.test_mode, retention_days = excluded.retention_days,
                              channels = excluded.channels, quiet_hours = excluded.quiet_hours,
                              repeat_cover = excluded.repeat_cover, share_calls = excluded.share_calls,
-                             retry = excluded.retry",
+                             retry = excluded.retry, push_layout = excluded.push_layout,
+                             push_signing_key = excluded.push_signing_key, language = excluded.language",
                     )?
                     .execute(params![
                         number,
@@ -201,6 +230,9 @@ impl Store {
                         account.repeat_cover,
                         account.share_calls,
                         (!account.retry.is_empty()).then_some(Json(account.retry)),
+                        Word(account.push.layout),
+                        signing_key,
+                        Word(account.language),
                     ])?;
                 Ok(())
             })
@@ -295,7 +327,12 @@ fn logins(connection: &Connection, sealer: &Sealer, which: &str, name: [String; 
 
 fn customer(row: &Row<'_>, sealer: &Sealer) -> Result<Customer, StoreError> {
     let number: String = row.get("number")?;
-    let sealed: Option<Vec<u8>> = row.get("push_credentials")?;
+    let open = |column: &str, place: String| -> Result<Option<String>, StoreError> {
+        let sealed: Option<Vec<u8>> = row.get(column)?;
+        sealed.map(|sealed| sealer.open_sealed(&place, &sealed)).transpose()
+    };
+    let Word(layout) = row.get("push_layout")?;
+    let Word(language) = row.get("language")?;
     let Word(paper) = row.get("paper")?;
     let Word(resolution) = row.get("resolution")?;
     let Word(method) = row.get("push_method")?;
@@ -304,8 +341,10 @@ fn customer(row: &Row<'_>, sealer: &Sealer) -> Result<Customer, StoreError> {
         url: row.get("push_url")?,
         method,
         principal: row.get("push_principal")?,
-        credentials: sealed.map(|sealed| sealer.open_sealed(&place(&number), &sealed)).transpose()?,
+        credentials: open("push_credentials", place(&number))?,
         token_url: row.get("push_token_url")?,
+        layout,
+        signing_key: open("push_signing_key", signing_place(&number))?,
     };
     let account = Account {
         paper,
@@ -317,6 +356,7 @@ fn customer(row: &Row<'_>, sealer: &Sealer) -> Result<Customer, StoreError> {
         country: row.get("country")?,
         default_cover: row.get("default_cover")?,
         push,
+        language,
         blank_pages,
         test_mode: row.get("test_mode")?,
         channels: row.get("channels")?,
@@ -332,4 +372,8 @@ fn customer(row: &Row<'_>, sealer: &Sealer) -> Result<Customer, StoreError> {
 /// Where a customer's secrets belong, whatever the letter case it is written in.
 fn place(number: &str) -> String {
     format!("customer {}", number.to_ascii_uppercase())
+}
+
+fn signing_place(number: &str) -> String {
+    format!("{} signing", place(number))
 }

@@ -1,14 +1,15 @@
 //! Reports: what the customer is told. Once a job is finished its report is one stored JSON.
 
-use ferrofax_api::job::Reference;
+use ferrofax_api::job::{Reference, ReportMail};
 use ferrofax_api::report::{FaxReport, RecipientStatus, ReportReference};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::notices::tell;
 use super::rows::{At, Json, Word};
 use super::writer::Tx;
-use super::{Stage, Store, StoreError};
-use crate::jobs::{ApiStatus, DeliveryState, JobId, JobState};
+use super::{Store, StoreError};
+use crate::jobs::{ApiStatus, DeliveryState, JobId, JobState, NoticeKind};
 
 impl Store {
     /// A job's report, for the login that submitted it. `None`: there is no such job, or it is another login's.
@@ -71,6 +72,7 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
         )?
         .query_row([&job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let report = gather(tx.connection, job, reference, pages)?;
+    let succeeded = report.succeeded();
     let kept = jiff::SignedDuration::from_hours(24 * retention);
     let purge_at = now.checked_add(kept).map_err(StoreError::internal)?;
     tx.connection
@@ -80,11 +82,23 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
              WHERE id = ?1",
         )?
         .execute(params![job.0, Word(JobState::Finished), Json(report), At(now), At(purge_at)])?;
-    tx.connection
-        .prepare_cached("INSERT INTO events (job, kind, at) VALUES (?1, 'finished', ?2)")?
-        .execute(params![job.0, At(now)])?;
-    tx.wake(Stage::Report);
+    for kind in to_tell(tx.connection, job, succeeded)? {
+        tell(tx, job, kind, now)?;
+    }
     Ok(())
+}
+
+/// How the end of a job is told, if it is.
+fn to_tell(connection: &Connection, job: &JobId, succeeded: bool) -> Result<Vec<NoticeKind>, StoreError> {
+    let (pushed, mail): (bool, Option<Json<ReportMail>>) = connection
+        .prepare_cached(
+            "SELECT coalesce(j.push_url, c.push_url, '') <> '', j.report_mail
+             FROM jobs j JOIN customers c ON c.number = j.customer WHERE j.id = ?1",
+        )?
+        .query_row([&job.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mailed = mail.is_some_and(|Json(mail)| mail.address(succeeded).is_some());
+    let kinds = [(pushed, NoticeKind::Push), (mailed, NoticeKind::Mail)];
+    Ok(kinds.into_iter().filter_map(|(wanted, kind)| wanted.then_some(kind)).collect())
 }
 
 /// The report as the rows stand now.

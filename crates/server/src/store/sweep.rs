@@ -12,11 +12,11 @@ use rusqlite::{OptionalExtension as _, params};
 use super::lanes;
 use super::prepare::give_up;
 use super::report::finish_delivery;
-use super::rows::{At, Json};
+use super::rows::{At, Json, Word};
 use super::send::{apply, history};
 use super::writer::Tx;
 use super::{Stage, Store, StoreError};
-use crate::jobs::{self, ApiStatus, DeliveryId, End, JobId, Policy};
+use crate::jobs::{self, ApiStatus, DeliveryId, End, JobId, NoticeKind, Policy};
 
 /// Rows in one transaction.
 const BATCH: usize = 200;
@@ -34,6 +34,8 @@ pub struct Swept {
     pub preparations: usize,
     /// Calls recorded as interrupted.
     pub deliveries: usize,
+    /// Pushes and mails to be tried again, or given up.
+    pub notices: usize,
 }
 
 /// Whose claims are given back.
@@ -76,7 +78,7 @@ impl Store {
         let (owner, by) = (owner.to_owned(), i64::try_from(by.as_micros()).map_err(StoreError::internal)?);
         self.writer
             .run(move |tx| {
-                for (table, state) in [("deliveries", "sending"), ("jobs", "preparing")] {
+                for (table, state) in [("deliveries", "sending"), ("jobs", "preparing"), ("notices", "telling")] {
                     let sql = format!(
                         "UPDATE {table} SET lease_expires_at = lease_expires_at + ?2
                          WHERE state = '{state}' AND lease_owner = ?1"
@@ -89,7 +91,14 @@ impl Store {
                          WHERE state = 'waiting' AND ready = 0 AND attempts > 0",
                     )?
                     .execute([by])?;
+                tx.connection
+                    .prepare_cached(
+                        "UPDATE notices SET not_before = not_before + ?1, since = since + ?1
+                         WHERE state = 'waiting' AND tries > 0",
+                    )?
+                    .execute([by])?;
                 tx.wake(Stage::Send);
+                tx.wake(Stage::Report);
                 Ok(())
             })
             .await
@@ -103,6 +112,7 @@ impl Store {
                     "SELECT min(at) FROM (
                          SELECT min(lease_expires_at) AS at FROM jobs WHERE state = 'preparing'
                          UNION ALL SELECT min(lease_expires_at) FROM deliveries WHERE state = 'sending'
+                         UNION ALL SELECT min(lease_expires_at) FROM notices WHERE state = 'telling'
                          UNION ALL SELECT min(valid_until) FROM deliveries
                              WHERE state IN ('accepted', 'waiting', 'held'))",
                     [],
@@ -158,12 +168,14 @@ impl Store {
                     Ok(Swept {
                         preparations: reclaim_preparations(tx, &whose, now)?,
                         deliveries: reclaim_deliveries(tx, &whose, now, &policy)?,
+                        notices: reclaim_notices(tx, &whose, now)?,
                     })
                 })
                 .await?;
             total.preparations += batch.preparations;
             total.deliveries += batch.deliveries;
-            if batch.preparations < BATCH && batch.deliveries < BATCH {
+            total.notices += batch.notices;
+            if batch.preparations.max(batch.deliveries).max(batch.notices) < BATCH {
                 return Ok(total);
             }
         }
@@ -241,6 +253,32 @@ fn reclaim_deliveries(tx: &Tx<'_>, whose: &Whose, now: Timestamp, policy: &Polic
     Ok(deliveries.len())
 }
 
+fn reclaim_notices(tx: &Tx<'_>, whose: &Whose, now: Timestamp) -> Result<usize, StoreError> {
+    let condition = whose.condition();
+    let notices = tx
+        .connection
+        .prepare_cached(&format!(
+            "SELECT number, kind, tries, since FROM notices WHERE state = 'telling' AND {condition} LIMIT {BATCH}"
+        ))?
+        .query_map([whose.value(now)], |row| {
+            let (Word(kind), At(since)) = (row.get(1)?, row.get(3)?);
+            Ok((row.get(0)?, kind, row.get(2)?, since))
+        })?
+        .collect::<Result<Vec<(i64, NoticeKind, u32, Timestamp)>, _>>()?;
+    for (number, kind, tries, since) in &notices {
+        let next = jobs::again(*kind, *tries, *since, now);
+        tx.connection
+            .prepare_cached(
+                "UPDATE notices SET state = ?2, not_before = coalesce(?3, not_before), lease_owner = NULL,
+                     lease_expires_at = NULL, lease_number = lease_number + 1
+                 WHERE number = ?1",
+            )?
+            .execute(params![number, if next.is_some() { "waiting" } else { "failed" }, next.map(At)])?;
+        tx.wake(Stage::Report);
+    }
+    Ok(notices.len())
+}
+
 fn expire(tx: &Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
     let overdue = tx
         .connection
@@ -276,7 +314,11 @@ pub(super) fn end_expired(tx: &Tx<'_>, delivery: &str, job: &JobId, now: Timesta
 fn purge(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<JobId>, StoreError> {
     let jobs = tx
         .connection
-        .prepare_cached(&format!("SELECT id FROM jobs WHERE purge_at <= ?1 LIMIT {PURGE_BATCH}"))?
+        .prepare_cached(&format!(
+            "SELECT id FROM jobs WHERE purge_at <= ?1 AND NOT EXISTS (
+                 SELECT 1 FROM notices n WHERE n.job = jobs.id AND n.state IN ('waiting', 'telling'))
+             LIMIT {PURGE_BATCH}"
+        ))?
         .query_map([At(now)], |row| Ok(JobId(row.get(0)?)))?
         .collect::<Result<Vec<_>, _>>()?;
     for job in &jobs {

@@ -179,6 +179,8 @@ impl House {
             sip_status: None,
             q850: None,
             bit_rate: None,
+            ecm: None,
+            t38_refused: false,
             remote_id: None,
             ladder: Ladder::default(),
         };

@@ -1,3 +1,5 @@
+-- Destinations, notices (pushes and mails), reports.
+
 -- What calls to a number taught, for all customers together.
 CREATE TABLE destinations (
     number_key TEXT PRIMARY KEY,
@@ -16,3 +18,43 @@ CREATE TABLE destination_calls (
     PRIMARY KEY (customer, number_key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX destination_calls_to_forget ON destination_calls (called_at);
+
+-- What others are to be told of a finished job, and how that goes.
+DROP TABLE events;
+CREATE TABLE notices (
+    number           INTEGER PRIMARY KEY AUTOINCREMENT,
+    job              TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    kind             TEXT NOT NULL,      -- push, mail
+    state            TEXT NOT NULL,      -- waiting, telling; told, failed
+    not_before       INTEGER NOT NULL,
+    since            INTEGER NOT NULL,   -- tries are counted from here: the job's end, or when it was to be told again
+    tries            INTEGER NOT NULL DEFAULT 0,
+    tries_before     INTEGER NOT NULL DEFAULT 0, -- before it was to be told again
+    lease_owner      TEXT,
+    lease_expires_at INTEGER,
+    lease_number     INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX notices_by_job ON notices (job, kind);
+CREATE INDEX notices_to_tell ON notices (kind, not_before, number) WHERE state = 'waiting';
+CREATE INDEX notices_telling ON notices (lease_expires_at) WHERE state = 'telling';
+
+CREATE TABLE notice_tries (
+    notice   INTEGER NOT NULL REFERENCES notices (number) ON DELETE CASCADE,
+    number   INTEGER NOT NULL,           -- from 1
+    at       INTEGER NOT NULL,
+    ended_at INTEGER,                    -- NULL: it was cut off
+    code     INTEGER,                    -- what HTTP or SMTP answered
+    result   TEXT,                       -- in words
+    PRIMARY KEY (notice, number)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE customers ADD COLUMN push_layout TEXT NOT NULL DEFAULT 'xml';
+ALTER TABLE customers ADD COLUMN push_signing_key BLOB;                  -- sealed
+ALTER TABLE customers ADD COLUMN language TEXT NOT NULL DEFAULT 'en';    -- of mails
+
+-- A report that its login deleted; the job goes on, and is forgotten when it is finished and everybody is told.
+ALTER TABLE jobs ADD COLUMN report_deleted INTEGER NOT NULL DEFAULT 0;
+-- The data centre it is shown in, where names of hosts stand for some.
+ALTER TABLE jobs ADD COLUMN centre TEXT;
+DROP INDEX jobs_finished_by_login;
+CREATE INDEX jobs_reported ON jobs (login, finished_at, id) WHERE state = 'finished' AND report_deleted = 0;

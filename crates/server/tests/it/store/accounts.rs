@@ -5,7 +5,7 @@ use std::fs;
 use ferrofax_api::job::{AuthMethod, HttpStatusPush, Paper, Resolution};
 use ferrofax_server::config;
 use ferrofax_server::http::password;
-use ferrofax_server::store::{AccountPush, BlankPages, ServeLock, StoreError};
+use ferrofax_server::store::{AccountPush, BlankPages, Language, PushLayout, ServeLock, StoreError};
 
 use ferrofax_server::jobs::Changes;
 
@@ -18,6 +18,8 @@ fn full_customer() -> Customer {
         principal: Some("client-id".into()),
         credentials: Some("a-foreign-secret".into()),
         token_url: Some("https://customer.example/token".into()),
+        layout: PushLayout::Json,
+        signing_key: Some("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into()),
     };
     let account = Account {
         paper: Paper::Letter,
@@ -29,6 +31,7 @@ fn full_customer() -> Customer {
         country: Some("DE".into()),
         default_cover: Some("coverpage-default.ftl.html".into()),
         push,
+        language: Language::De,
         blank_pages: BlankPages::Suppress,
         test_mode: true,
         channels: Some(3),
