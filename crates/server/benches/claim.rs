@@ -97,6 +97,8 @@ async fn settle(store: &Store, claim: DeliveryClaim, arrives: bool, policy: &Arc
         sip_status: None,
         q850: None,
         bit_rate: None,
+        ecm: None,
+        t38_refused: false,
         remote_id: None,
         ladder: Ladder::default(),
     };
