@@ -81,7 +81,7 @@ pub(super) async fn who_lost_the_lease_can_not_settle_a_preparation(house: House
     house.store.accept_job(job("FJ1", &["+4989123"])).await.unwrap();
     let lost = house.store.claim_preparation("slow", now(), LEASE).await.unwrap().unwrap();
     let swept = house.store.reclaim_expired(at(60), &once()).await.unwrap();
-    assert_eq!(swept, Swept { preparations: 1, deliveries: 0 });
+    assert_eq!(swept, Swept { preparations: 1, deliveries: 0, ..Swept::default() });
     let held = house.store.claim_preparation("quick", at(60), LEASE).await.unwrap().unwrap();
     assert_eq!(held.preparations, 2);
 

@@ -77,7 +77,7 @@ pub(super) async fn a_lease_that_ran_out_is_given_back_and_an_extended_one_is_no
     assert_eq!(house.store.reclaim_expired(at(59), &once()).await.unwrap(), Swept::default());
     let bell = house.store.bell(Stage::Send);
     let swept = house.store.reclaim_expired(at(70), &once()).await.unwrap();
-    assert_eq!(swept, Swept { preparations: 0, deliveries: 1 });
+    assert_eq!(swept, Swept { preparations: 0, deliveries: 1, ..Swept::default() });
     assert!(bell.has_changed().unwrap());
     let attempt = house.view("FJ1").await.deliveries[0].attempts.remove(0);
     assert_eq!(attempt.ended_at, Some(at(60)), "not after its lease");
@@ -91,7 +91,7 @@ pub(super) async fn a_claim_can_be_taken_from_a_dead_owner_at_once(house: House)
     house.call(now()).await;
     let other = house.store.claim_delivery("other", now(), LEASE, "world", &once()).await.unwrap().unwrap();
     let swept = house.store.reclaim_from("node", at(1), &once()).await.unwrap();
-    assert_eq!(swept, Swept { preparations: 0, deliveries: 1 });
+    assert_eq!(swept, Swept { preparations: 0, deliveries: 1, ..Swept::default() });
     house.store.record_page_ending(&other, 0).await.unwrap();
     assert_eq!(house.call(at(1)).await.job.0, "FJ1");
 }
