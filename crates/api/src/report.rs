@@ -65,6 +65,10 @@ pub struct RecipientStatus {
     /// Pages the far end confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pages_confirmed: Option<u32>,
+    /// Pages of which a call broke off between their end and the confirmation: they may have arrived unconfirmed, and twice where
+    /// another call sent them again. Absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages_in_doubt: Option<u32>,
 }
 
 /// Without numbers and names.

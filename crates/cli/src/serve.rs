@@ -12,9 +12,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::customer::{self, add_login};
 use crate::settings::{self, Place};
 
-/// How long running calls may go on after a signal; the next run makes those cut off again.
-const GRACE: Duration = Duration::from_secs(20);
-
 /// The customer of a first start.
 pub const FIRST_CUSTOMER: &str = "10000";
 /// Its first login.
@@ -48,9 +45,9 @@ pub async fn serve(place: &Place) -> Result<()> {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    println!("ferrofax stops; calls may finish for {} s", GRACE.as_secs());
+    println!("ferrofax stops; calls may finish for {} s", config.stop_seconds);
     tokio::select! {
-        () = service.stop(GRACE) => {}
+        () = service.stop(Duration::from_secs(config.stop_seconds)) => {}
         _ = interrupt.recv() => println!("ferrofax ends now"),
     }
     Ok(())

@@ -54,6 +54,8 @@ pub enum Input<'a> {
     RemoteHungUp,
     /// End the call properly, as soon as T.30 allows.
     Cancel,
+    /// End the call properly behind the page that is being sent; at once where none is.
+    Finish,
     /// The moment named by the last `Output::Wait` has come.
     Timeout,
 }
@@ -136,6 +138,11 @@ impl Call {
         if let Media::Audio(carrier) = &mut self.media {
             carrier.timeout(now);
         }
+        // Pages go over T.38 alone.
+        let input = match (input, &self.media) {
+            (Input::Finish, Media::None | Media::Audio(_)) => Input::Cancel,
+            (input, _) => input,
+        };
         match input {
             Input::Connected => {
                 self.media = Media::Audio(audio::Carrier::new(now));
@@ -185,6 +192,7 @@ impl Call {
                 }
                 Media::T38(_) => self.t30.handle(now, t30::Input::Cancel),
             },
+            Input::Finish => self.t30.handle(now, t30::Input::Finish),
             Input::Timeout => {
                 match &mut self.media {
                     Media::None | Media::Audio(_) => {}

@@ -104,7 +104,10 @@ fn beside(status: ApiStatus) -> Option<Beside> {
         S::MissingFaxFile => now("a document can't be had from its URL", "document", "no"),
         S::UnknownFaxFile => now("a document had from its URL is not what its name says", "document", "no"),
         S::TiffPageErr => now("a ready-made fax page is damaged", "document", "no"),
-        S::DialNc => now("no line leads to the number", "us", "no"),
+        S::DialNc => now("no line leads to the number, or it is parked (see `WRONG_NO`)", "us", "no"),
+        S::WrongNo | S::ChangedNo => {
+            now("the number is parked: several faxes found it dead, see lists.md", "peer", "no")
+        }
         S::Cancelled => now(
             "the job expired before its first call (`job expired`); after a call, that call's status stands",
             "us",

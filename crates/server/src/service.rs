@@ -46,6 +46,8 @@ const COMPOSITIONS_PER_CHILD: u32 = 5000;
 const KEEP_RESOURCES: Duration = Duration::from_secs(600);
 /// A difference between the clocks that is more than a slow machine or a time server's nudge.
 const CLOCK_SET: SignedDuration = SignedDuration::from_secs(5);
+/// For the page that goes out while the service stops.
+const PAGE_MAX: Duration = Duration::from_secs(60);
 /// Younger files may belong to jobs that are being accepted.
 const BLOBS_SETTLED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -247,8 +249,8 @@ impl Service {
         &self.store
     }
 
-    /// Stops: no new jobs, no new calls; running calls may finish within `grace`, then they are ended properly and made again
-    /// by the next run.
+    /// Stops: no new jobs, no new calls; running calls may finish within `grace`, then they are ended behind the page they are at
+    /// (one that takes too long is cut off), and the rest is sent by the next run.
     pub async fn stop(self, grace: Duration) {
         self.door.drain();
         self.stop_sending.claiming.cancel();
@@ -256,10 +258,12 @@ impl Service {
         for tasks in [&self.listening, &self.working, &self.sending] {
             tasks.close();
         }
-        if tokio::time::timeout(grace, self.sending.wait()).await.is_err() {
-            self.stop_sending.calls.cancel();
-            self.sending.wait().await;
+        for (span, then) in [(grace, &self.stop_sending.pages), (PAGE_MAX, &self.stop_sending.calls)] {
+            if tokio::time::timeout(span, self.sending.wait()).await.is_err() {
+                then.cancel();
+            }
         }
+        self.sending.wait().await;
         self.working.wait().await;
         self.stop_listening.cancel();
         self.listening.wait().await;

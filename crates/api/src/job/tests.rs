@@ -818,6 +818,7 @@ fn what_people_wrote_about_people_never_appears_in_debug() {
         sent_to_number: Some("0049891234567".to_owned()),
         remote_csid: Some("+49 89 1234567".to_owned()),
         pages_confirmed: None,
+        pages_in_doubt: None,
     };
     assert_eq!(format!("{status:?}"), "RecipientStatus(OK, OK)");
 }

@@ -2,13 +2,14 @@
 //! what is promised when the disk is full, the store is locked or the line is down.
 
 use std::net::UdpSocket;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::first_start::pages;
-use crate::world::{Far, Running, World, ferrofax, sip_line, text_job};
+use crate::world::{Access, Far, Running, World, ferrofax, serve, sip_line, text_job};
 
 /// The loopback, fast, and calls again soon.
 const AGAIN: &str = "[http]\nlisten = '127.0.0.1:0'\n[retry]\npause_seconds = [1]\n[retry.on.busy]\npause_seconds = [1]\n\
@@ -220,5 +221,70 @@ fn a_locked_store_holds_everything_up_and_loses_nothing() {
     let after = accepted(&world, &text_job("+49897", 1));
     for job in [&running, &after] {
         assert_eq!(recipient(&world, job)["status"], "OK", "{}", operator(&world, &["show", job]));
+    }
+}
+
+#[test]
+fn a_service_that_stops_ends_its_call_behind_the_page() {
+    let mut far = Far::start();
+    let mut world = World::start(&format!("stop_seconds = 0\n{}[retry]\n", sip_line(&far.address)));
+    let job = accepted(&world, &text_job("+4930124", 40));
+    view_when(&world, &job, |view| view["deliveries"][0]["pages_confirmed"].as_u64() >= Some(2));
+    world.serve.terminate();
+    assert!(world.serve.ended().success());
+    let first = pages(&far.fax());
+    let attempt = &view(&world, &job)["deliveries"][0]["attempts"][0];
+    let sent = u64::try_from(first.len()).expect("a number");
+    assert_eq!((&attempt["outcome"]["code"], &attempt["in_doubt"]), (&json!("interrupted"), &Value::Null));
+    assert_eq!((attempt["pages_confirmed"].as_u64(), sent < 40), (Some(sent), true), "{attempt}");
+    let ladder = operator(&world, &["show", &job]);
+    assert!(ladder.contains("PPS-EOP") && ladder.contains("BYE"), "the far machine has a whole fax: {ladder}");
+    world.restart();
+    let told = recipient(&world, &job);
+    assert_eq!(
+        (&told["status"], &told["pagesConfirmed"], &told["pagesInDoubt"]),
+        (&json!("OK"), &json!(40), &Value::Null)
+    );
+    let rest = pages(&far.fax());
+    assert_eq!(first.len() + rest.len(), 40);
+    assert_ne!(first.last(), rest.first());
+}
+
+/// A service whose clock is set by what stands in a file: `+3600` is an hour ahead.
+fn start_with_clock(dir: &Path) -> (Running, std::path::PathBuf) {
+    let clock = dir.join("clock");
+    std::fs::write(&clock, "+0").expect("written");
+    let mut libraries = std::fs::read_dir("/usr/lib").expect("libraries").filter_map(|folder| {
+        let library = folder.ok()?.path().join("faketime/libfaketime.so.1");
+        library.exists().then_some(library)
+    });
+    let library = libraries.next().expect("libfaketime, see check");
+    let mut command = serve(dir);
+    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &clock);
+    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    (Running::start(&mut command), clock)
+}
+
+#[test]
+fn a_clock_that_is_set_cuts_off_no_call_and_delays_none() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let settings = AGAIN.replace("[retry.on.busy]\npause_seconds = [1]", "[retry.on.busy]\npause_seconds = [6]");
+    std::fs::write(dir.path().join("config.toml"), settings).expect("a configuration");
+    let (mut running, clock) = start_with_clock(dir.path());
+    let access = Access::from_curl(&running.line(|line| line.contains("curl ")));
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let world = World { dir, serve: running, access, http: reqwest::blocking::Client::new() };
+    for (number, set) in [("3", "+86400"), ("4", "-86400")] {
+        let long = accepted(&world, &text_job(&format!("+4989{number}"), 60));
+        let busy = accepted(&world, &text_job(&format!("+49{number}8999122"), 1));
+        let calls = |view: &Value| view["deliveries"][0]["attempts"].as_array().map_or(0, Vec::len);
+        let called = |view: &Value| view["deliveries"][0]["attempts"][0]["outcome"]["code"] == "busy";
+        view_when(&world, &long, |view| view["deliveries"][0]["pages_confirmed"].as_u64() >= Some(1));
+        view_when(&world, &busy, called);
+        std::fs::write(&clock, set).expect("written");
+        // The one goes on over the leap, the other waits for its pause and no longer.
+        assert_eq!(recipient(&world, &long)["status"], "OK");
+        assert_eq!(recipient(&world, &busy)["status"], "OK");
+        assert_eq!((calls(&view(&world, &long)), calls(&view(&world, &busy))), (1, 3), "the clock set to {set}");
     }
 }

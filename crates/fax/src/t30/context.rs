@@ -32,6 +32,8 @@ pub(super) struct Context {
     pub(super) x: bool,
     /// Stop at the next legal moment.
     pub(super) cancelled: bool,
+    /// Stop behind the page that is being sent.
+    pub(super) finishing: bool,
     /// Frames in the block spoken of, for the ladder.
     pub(super) block_frames: Option<u16>,
     remote_id: Option<String>,
@@ -56,12 +58,18 @@ impl Context {
             page_sends_max: PAGE_SENDS_MAX,
             x: false,
             cancelled: false,
+            finishing: false,
             block_frames: None,
             remote_id: None,
             queue: VecDeque::new(),
             deadline: Time::NEVER,
             deadline_max: Time::NEVER,
         }
+    }
+
+    /// No further page is begun.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.cancelled || self.finishing
     }
 
     /// The next output, or how long to wait.

@@ -129,6 +129,8 @@ pub enum Input {
     RemoteHungUp,
     /// End the call properly, as soon as T.30 allows (DCN).
     Cancel,
+    /// End it properly behind the page that is on its way; as soon as T.30 allows where none is. A receiver goes on receiving.
+    Finish,
     /// The moment named by the last `Output::Wait` has come.
     Timeout,
 }
@@ -265,6 +267,7 @@ impl T30 {
                 cx.cancelled = true;
                 state.on_cancel(cx)
             }
+            Input::Finish => state.on_finish(cx),
             Input::Report(_) if matches!(state, State::Idle | State::Done) => state,
             Input::Report(Report::Sent) => state.on_sent(cx),
             Input::Report(Report::Frame { bytes, good }) => {

@@ -109,6 +109,19 @@ macro_rules! states {
                 }
             }
 
+            pub(super) fn on_finish(self, cx: &mut Context) -> State {
+                let phase = match &self {
+                    $(State::$state(state) => state.phase(),)*
+                    State::Idle | State::Done => Phase::A,
+                };
+                if matches!(phase, Phase::A | Phase::B) {
+                    cx.cancelled = true;
+                    return self.on_cancel(cx);
+                }
+                cx.finishing = true;
+                self
+            }
+
             pub(super) fn on_hang_up(self, cx: &mut Context) -> State {
                 match self {
                     $(State::$state(state) => state.on_hang_up(cx),)*

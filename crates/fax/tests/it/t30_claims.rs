@@ -83,6 +83,7 @@ fn input(kind: u8, data: &[u8]) -> Input {
         14 => return Input::Timeout,
         _ if kind == 0xff => return Input::RemoteHungUp,
         _ if kind == 0xef => return Input::Cancel,
+        _ if kind == 0xee => return Input::Finish,
         _ => Report::CarrierLost,
     })
 }

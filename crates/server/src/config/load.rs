@@ -152,6 +152,7 @@ fn merge(into: &mut Table, from: Table) {
 struct Written {
     data_dir: PathBuf,
     node_id: Option<String>,
+    stop_seconds: u64,
     key_file: Option<PathBuf>,
     http: Http,
     render: Render,
@@ -210,6 +211,7 @@ pub(super) fn typed(table: Table) -> Result<Config, ConfigError> {
         lines: lines.collect::<Result<_, _>>()?,
         data_dir: written.data_dir,
         node_id: written.node_id,
+        stop_seconds: written.stop_seconds,
         key_file: written.key_file,
         http: written.http,
         render: written.render,

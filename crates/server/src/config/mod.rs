@@ -40,6 +40,7 @@ pub const TEST_LINE: &str = "test";
 pub struct Config {
     pub data_dir: PathBuf,
     pub node_id: Option<String>,
+    pub stop_seconds: u64,
     pub key_file: Option<PathBuf>,
     pub http: Http,
     pub render: Render,

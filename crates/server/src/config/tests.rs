@@ -42,6 +42,7 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
     let Config {
         data_dir: _,
         node_id,
+        stop_seconds: _,
         key_file,
         http,
         render: _,

@@ -31,6 +31,8 @@ pub struct History {
     pub numbers: usize,
     /// Earlier calls, in order.
     pub calls: Vec<PastCall>,
+    /// Of these, those cut off since a page was confirmed.
+    pub cut_off: u32,
     pub valid_until: Timestamp,
     /// The line that was called on.
     pub line: String,
@@ -58,7 +60,8 @@ pub struct Policy {
     pub line_retry: BTreeMap<String, Changes>,
     /// Doubts of the last page after which it is not sent again.
     pub doubts_max: u32,
-    /// Interrupted calls in all, after which we give up: a delivery that takes the service down must not do so for ever.
+    /// Interrupted calls without a confirmed page between them, after which we give up: a delivery that takes the service down must
+    /// not do so for ever.
     pub interruptions_max: u32,
     /// Tries to compose a recipient's pages that may fail through a fault of ours, and how long to wait after each.
     pub compositions_max: u32,
@@ -139,8 +142,7 @@ pub fn decide(end: &End, history: &History, policy: &Policy, now: Timestamp) -> 
         Outcome::Sent | Outcome::Received => Next::end(status(&Outcome::Internal)),
         Outcome::Cancelled => Next::end(status(&Outcome::Cancelled)),
         Outcome::Interrupted => {
-            let before = history.calls.iter().filter(|call| call.end.outcome == Outcome::Interrupted).count();
-            if before + 1 >= usize::try_from(policy.interruptions_max).unwrap_or(usize::MAX) {
+            if history.cut_off.saturating_add(1) >= policy.interruptions_max {
                 Next::end(status(&Outcome::Interrupted))
             } else {
                 Next::Again(Again::at(now))
@@ -264,6 +266,7 @@ mod tests {
             number: 0,
             numbers: 1,
             calls: Vec::new(),
+            cut_off: 0,
             valid_until: at(86_400 * 30),
             line: "world".to_owned(),
             changes: None,

@@ -210,6 +210,8 @@ pub struct Order {
     pub speed: Speed,
     /// Give up ringing after this, by the wall clock, although the line would let it ring longer.
     pub ring_max: Option<Duration>,
+    /// Begin no further page once this is cancelled, and end the call behind the one that is being sent.
+    pub finish: CancellationToken,
     /// Job id, for logs.
     pub job: String,
     /// Attempt, for logs.
@@ -328,7 +330,7 @@ impl Line {
         };
         let Some(mut dialing) = self.stack.dial(invitation, story.clone()) else { return Outcome::Internal };
         let patience = Patience { line: order.speed.wall(self.trunk.ring_max), order: order.ring_max };
-        let (leg, answer) = match ring(&mut dialing, patience, &cancel).await {
+        let (leg, answer) = match ring(&mut dialing, patience, [&cancel, &order.finish]).await {
             Rung::Answered(leg, answer) => (leg, answer),
             Rung::Ended { outcome, refusal } => {
                 record.sip_status = refusal.status;
@@ -361,6 +363,7 @@ impl Line {
             story: story.clone(),
             observer,
             cancel,
+            finish: order.finish,
         };
         record.learn(session.run(Some(far)).await);
         record.outcome.clone()

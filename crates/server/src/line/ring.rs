@@ -41,7 +41,7 @@ impl Patience {
 }
 
 /// Waits for the call to be answered or to end otherwise.
-pub(super) async fn ring(dialing: &mut Dialing, patience: Patience, cancel: &CancellationToken) -> Rung {
+pub(super) async fn ring(dialing: &mut Dialing, patience: Patience, cancel: [&CancellationToken; 2]) -> Rung {
     let mut give_up_at = Instant::now() + patience.span();
     let mut rang = false;
     // What the call ends as, once we have stopped it.
@@ -49,7 +49,7 @@ pub(super) async fn ring(dialing: &mut Dialing, patience: Patience, cancel: &Can
     loop {
         tokio::select! {
             biased;
-            () = cancel.cancelled(), if stopped != Some(Outcome::Cancelled) => {
+            () = either(cancel), if stopped != Some(Outcome::Cancelled) => {
                 stopped = Some(Outcome::Cancelled);
                 give_up_at = Instant::now() + CANCEL_WAIT;
                 dialing.cancel();
@@ -74,6 +74,13 @@ pub(super) async fn ring(dialing: &mut Dialing, patience: Patience, cancel: &Can
                 }
             },
         }
+    }
+}
+
+async fn either([one, other]: [&CancellationToken; 2]) {
+    tokio::select! {
+        () = one.cancelled() => {}
+        () = other.cancelled() => {}
     }
 }
 

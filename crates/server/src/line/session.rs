@@ -51,6 +51,8 @@ pub(crate) struct Session<'a, O> {
     pub story: Arc<Story>,
     pub observer: &'a mut O,
     pub cancel: CancellationToken,
+    /// No further page is begun once this is cancelled.
+    pub finish: CancellationToken,
 }
 
 /// How it ended.
@@ -85,6 +87,7 @@ struct Run<'a, O> {
     wait: Time,
     asking: Asking,
     cancelled: bool,
+    finishing: bool,
     /// We end the call because it took too long.
     too_long: bool,
     /// The call ends then at the latest.
@@ -113,6 +116,7 @@ impl<O: Observer> Session<'_, O> {
             wait: Time::NEVER,
             asking: Asking::No,
             cancelled: false,
+            finishing: false,
             too_long: false,
             deadline,
             remote_id: None,
@@ -162,6 +166,7 @@ impl<O: Observer> Run<'_, O> {
         tokio::select! {
             biased;
             () = self.session.cancel.cancelled(), if !self.cancelled => self.cancelled().await,
+            () = self.session.finish.cancelled(), if !self.finishing => self.finishing().await,
             signal = self.session.leg.next() => self.signal(signal).await,
             heard = self.session.media.receive() => self.heard(heard).await,
             () = tokio::time::sleep_until(wake.into()) => self.woken().await,
@@ -175,6 +180,11 @@ impl<O: Observer> Run<'_, O> {
             return Flow::Break(Outcome::Cancelled);
         }
         self.feed(Input::Cancel).await
+    }
+
+    async fn finishing(&mut self) -> Flow {
+        self.finishing = true;
+        self.feed(Input::Finish).await
     }
 
     /// A moment has come. What is there already goes first.

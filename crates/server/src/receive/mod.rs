@@ -317,6 +317,7 @@ where
             story,
             observer: follow,
             cancel: self.cancel.clone(),
+            finish: CancellationToken::new(),
         };
         Ok((session.run(far).await, answered_at))
     }

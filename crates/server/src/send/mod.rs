@@ -73,7 +73,9 @@ impl Way {
 pub struct Stop {
     /// Claim nothing more.
     pub claiming: CancellationToken,
-    /// End running calls properly; their deliveries wait for another.
+    /// End running calls behind the page they are at; their deliveries wait for another.
+    pub pages: CancellationToken,
+    /// End them as soon as the protocol allows.
     pub calls: CancellationToken,
 }
 
@@ -157,7 +159,7 @@ impl Send {
         failpoint::reach("call-ended");
         let confirmed = commits.confirmed;
         let mut result = record.map_or_else(|| failed(Timestamp::now()), result);
-        if result.outcome == Outcome::Cancelled && self.stop.calls.is_cancelled() {
+        if result.outcome == Outcome::Cancelled && self.stop.pages.is_cancelled() {
             result.outcome = Outcome::Interrupted;
         }
         for load in loads {
@@ -258,6 +260,7 @@ impl Send {
             config: as_claimed(t30::Config::new(Role::Caller, Task::Send(pages), local_id), claim),
             speed: way.speed(),
             // When the job's time is over while it rings, nobody is to answer any more.
+            finish: self.stop.pages.clone(),
             ring_max: Duration::try_from(claim.valid_until.duration_since(Timestamp::now())).ok(),
             job: claim.job.to_string(),
             attempt: format!("{}/{}", claim.delivery, claim.attempt),

@@ -106,7 +106,8 @@ fn gather(connection: &Connection, job: &JobId, reference: Reference, pages: u32
     let recipient_status = connection
         .prepare_cached(
             "SELECT d.number, d.properties, coalesce(a.dial, d.number_key) AS dial, d.status, d.reason, d.attempts, d.confirmed, a.answered_at,
-                 a.ended_at, a.remote_id
+                 a.ended_at, a.remote_id,
+                 (SELECT count(DISTINCT b.in_doubt) FROM attempts b WHERE b.delivery = d.id) AS in_doubt
              FROM deliveries d LEFT JOIN attempts a ON a.delivery = d.id AND a.number = d.attempts
              WHERE d.job = ?1 ORDER BY d.position",
         )?
@@ -137,6 +138,7 @@ fn recipient(row: &Row<'_>) -> rusqlite::Result<RecipientStatus> {
             sent_to_number: None,
             remote_csid: None,
             pages_confirmed: None,
+            pages_in_doubt: None,
         });
     };
     let answered: Option<At> = row.get("answered_at")?;
@@ -156,6 +158,7 @@ fn recipient(row: &Row<'_>) -> rusqlite::Result<RecipientStatus> {
         sent_to_number: dialled.then(|| row.get("dial")).transpose()?,
         remote_csid: row.get("remote_id")?,
         pages_confirmed: Some(row.get("confirmed")?),
+        pages_in_doubt: Some(row.get("in_doubt")?).filter(|pages| *pages > 0),
     })
 }
 

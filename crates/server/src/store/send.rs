@@ -363,6 +363,7 @@ pub(super) fn history(connection: &Connection, delivery: &DeliveryId) -> Result<
             number: numbers.iter().position(|number| *number == number_key).unwrap_or(0),
             numbers: numbers.len(),
             calls: Vec::new(),
+            cut_off: 0,
             valid_until,
             line: row.get::<_, Option<_>>("line")?.unwrap_or_default(),
             changes: row.get::<_, Option<_>>("retry")?.map(|Json(changes)| changes),
@@ -371,13 +372,20 @@ pub(super) fn history(connection: &Connection, delivery: &DeliveryId) -> Result<
         Ok((history, numbers))
     })?;
     let mut calls = connection.prepare_cached(
-        "SELECT outcome, sip_status, q850, bit_rate, answered_at, ended_at, dial FROM attempts
-         WHERE delivery = ?1 AND outcome IS NOT NULL ORDER BY number",
+        "SELECT outcome, sip_status, q850, bit_rate, answered_at, ended_at, dial, pages_confirmed FROM attempts
+         WHERE delivery = ?1 ORDER BY number",
     )?;
-    let calls = calls.query_map([&delivery.0], |row| {
-        let (Json(outcome), At(ended_at)) = (row.get("outcome")?, row.get("ended_at")?);
+    let mut calls = calls.query([&delivery.0])?;
+    while let Some(row) = calls.next()? {
+        if row.get::<_, u32>("pages_confirmed")? > 0 {
+            history.cut_off = 0;
+        }
+        // The one that runs.
+        let Some(Json(outcome)) = row.get::<_, Option<_>>("outcome")? else { continue };
+        history.cut_off += u32::from(outcome == Outcome::Interrupted);
+        let At(ended_at) = row.get("ended_at")?;
         let dial: Option<String> = row.get("dial")?;
-        Ok(PastCall {
+        history.calls.push(PastCall {
             number: numbers.iter().position(|number| Some(number) == dial.as_ref()).unwrap_or(0),
             end: End {
                 outcome,
@@ -387,9 +395,8 @@ pub(super) fn history(connection: &Connection, delivery: &DeliveryId) -> Result<
                 answered: row.get::<_, Option<At>>("answered_at")?.is_some(),
             },
             ended_at,
-        })
-    })?;
-    history.calls = calls.collect::<Result<_, _>>()?;
+        });
+    }
     Ok(history)
 }
 

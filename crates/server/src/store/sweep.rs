@@ -24,8 +24,9 @@ const BATCH: usize = 200;
 /// Jobs purged in one transaction; each may have thousands of rows.
 const PURGE_BATCH: usize = 10;
 
-/// A job whose preparation was cut off so often is given up: its documents may be what takes the service down.
-pub const PREPARATIONS_MAX: u32 = 3;
+/// A job whose preparation was cut off so often is given up: its documents may be what takes the service down. Many, as documents
+/// are rendered by children, and whoever restarts a service a few times must not lose a fax that was just in the way.
+pub const PREPARATIONS_MAX: u32 = 10;
 
 /// What a sweep gave back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

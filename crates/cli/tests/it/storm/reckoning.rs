@@ -16,12 +16,12 @@ use super::customers::{Accepted, Book, Order};
 use super::mark::Mark;
 use crate::first_start::pages;
 
-/// Interrupted calls after which a fax is given up (`COMERROR`).
+/// Interrupted calls after which a fax is given up (`COMERROR`), counted from the last one that brought a page.
 const INTERRUPTIONS_MAX: usize = 5;
 /// Doubts of the last page after which it is given up (`EOD_FAILED`).
 const DOUBTS_MAX: u32 = 2;
 /// Interrupted preparations after which a job is given up (`RENDERING_ERROR`).
-const PREPARATIONS_MAX: u32 = 3;
+const PREPARATIONS_MAX: u32 = 10;
 
 /// Pages that follow each other, as one call brought them.
 #[derive(Clone, Copy, Debug)]
@@ -180,6 +180,9 @@ fn deserved(pages: u32, loopback: bool, preparations: u32, attempts: &[AttemptVi
             return Err(format!("attempt {number} doubts another page than the one it ended at"));
         }
         let outcome = attempt.outcome.as_ref().map_or("none", |outcome| outcome.code());
+        if attempt.pages_confirmed > 0 {
+            interrupted = 0;
+        }
         interrupted += usize::from(outcome == "interrupted");
         doubts_of_last += u32::from(attempt.in_doubt == Some(pages - 1));
         let end = match outcome {
@@ -294,4 +297,7 @@ fn the_reckoning_sees_what_must_not_be() {
     assert_eq!(ends(&[doubt(1, 0), doubt(2, 2), doubt(3, 2)]), "wrong", "one call too many");
     let calls: Vec<AttemptView> = (1..=5).map(|number| attempt(number, 0, 0, None, cut.clone())).collect();
     assert_eq!((ends(&calls[..4]), ends(&calls)), ("wrong", "COMERROR"));
+    let calls: Vec<AttemptView> =
+        (1..=5).map(|n| attempt(n, u32::from(n > 2), u32::from(n == 2), None, cut.clone())).collect();
+    assert_eq!(ends(&calls), "wrong", "a page in between");
 }

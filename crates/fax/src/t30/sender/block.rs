@@ -8,7 +8,7 @@
 
 use super::ask::{Ask, Asking};
 use super::correct::AwaitCtr;
-use super::job::{Job, unanswered};
+use super::job::Job;
 use super::not_ready::AwaitReady;
 use crate::carrier::Command;
 use crate::outcome::{Outcome, Phase};
@@ -180,7 +180,7 @@ impl AwaitBlockAnswer {
         if self.ask.again(cx) {
             return self.into();
         }
-        cx.hang_up(unanswered(self.post, self.ask.name()))
+        cx.hang_up(self.job.unanswered(self.post, self.ask.name()))
     }
 }
 

@@ -98,9 +98,9 @@ impl Job {
         std::mem::replace(&mut self.long, long)
     }
 
-    /// What follows this page: EOM where the next one needs other parameters.
+    /// What follows this page: EOM where the next one needs other parameters; nothing where the call is to end here.
     pub(super) fn post(&self, cx: &Context) -> Post {
-        let next = self.pages.pages.get(self.pages.at + 1);
+        let next = self.pages.pages.get(self.pages.at + 1).filter(|_| !cx.finishing);
         Post::plain(match next.map(|next| parameters(&self.far, next, self.dcs.modem, cx)) {
             None => Ending::Eop,
             Some(dcs) if dcs.as_ref() == Some(&self.dcs) => Ending::Mps,
@@ -139,7 +139,10 @@ impl Job {
     pub(super) fn confirmed(mut self: Box<Job>, post: Post, retrain: bool, cx: &mut Context) -> State {
         cx.event(Event::PageConfirmed { page: self.number() });
         if post.ending == Ending::Eop {
-            return cx.hang_up(Outcome::Sent);
+            return cx.hang_up(if self.is_at_last() { Outcome::Sent } else { Outcome::Cancelled });
+        }
+        if cx.finishing {
+            return cx.hang_up(Outcome::Cancelled);
         }
         self.pages.at += 1;
         if post.ending == Ending::Eom {
@@ -166,6 +169,19 @@ impl Job {
         self.in_doubt = false;
     }
 
+    /// No answer to a page's last command, as often as it was sent.
+    pub(super) fn unanswered(&self, post: Post, to: String) -> Outcome {
+        if post.ending == Ending::Eop && self.is_at_last() {
+            Outcome::EndNotConfirmed
+        } else {
+            Outcome::NoReply { phase: Phase::D, to }
+        }
+    }
+
+    fn is_at_last(&self) -> bool {
+        self.pages.at + 1 == self.pages.pages.len()
+    }
+
     /// The answer says that an operator is wanted, and nobody is here. T.30 5.3.6.1.7: PIP confirms the page, PIN does not.
     pub(super) fn operator_wanted(self: Box<Job>, post: Post, taken: bool, cx: &mut Context) -> State {
         if taken && post.ending != Ending::Null {
@@ -176,11 +192,6 @@ impl Job {
         }
         cx.hang_up(Outcome::OperatorWanted)
     }
-}
-
-/// No answer to a page's last command, as often as it was sent.
-pub(super) fn unanswered(post: Post, to: String) -> Outcome {
-    if post.ending == Ending::Eop { Outcome::EndNotConfirmed } else { Outcome::NoReply { phase: Phase::D, to } }
 }
 
 fn parameters(far: &Dis, page: &StoredPage, modem: Modem, cx: &Context) -> Option<Dcs> {

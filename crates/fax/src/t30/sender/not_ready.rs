@@ -4,7 +4,6 @@
 
 use super::ask::{Ask, Asking};
 use super::block::AwaitBlockAnswer;
-use super::job::unanswered;
 use crate::outcome::Outcome;
 use crate::t30::context::Context;
 use crate::t30::frame::Frame;
@@ -33,7 +32,8 @@ impl AwaitReady {
     }
 
     fn give_up(self, cx: &mut Context) -> State {
-        cx.hang_up(unanswered(self.due.post, self.due.ask.name()))
+        let due = &self.due;
+        cx.hang_up(due.job.unanswered(due.post, due.ask.name()))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::ask::{Ask, Asking};
 use super::block::SendBlock;
-use super::job::{Job, unanswered};
+use super::job::Job;
 use crate::carrier::Command;
 use crate::outcome::{Outcome, Phase};
 use crate::t30::context::{Context, page_signal};
@@ -21,7 +21,7 @@ pub(in crate::t30) struct SendPage {
 impl SendPage {
     /// Sends the job's page, with error correction where that was agreed.
     pub(super) fn begin(mut job: Box<Job>, cx: &mut Context) -> State {
-        if cx.cancelled {
+        if cx.is_stopping() {
             return cx.hang_up(Outcome::Cancelled);
         }
         job.count_send();
@@ -79,7 +79,7 @@ impl AwaitPageAnswer {
         if self.ask.again(cx) {
             return self.into();
         }
-        cx.hang_up(unanswered(self.post, self.ask.name()))
+        cx.hang_up(self.job.unanswered(self.post, self.ask.name()))
     }
 }
 

@@ -27,7 +27,7 @@ impl SendTraining {
     }
 
     fn attempt(job: Box<Job>, tries: u8, cx: &mut Context) -> State {
-        if cx.cancelled {
+        if cx.is_stopping() {
             return cx.hang_up(Outcome::Cancelled);
         }
         cx.agreed(job.dcs());

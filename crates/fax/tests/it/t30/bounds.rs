@@ -97,6 +97,7 @@ fn an_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         60 => a_report().prop_map(Input::Report),
         1 => Just(Input::Cancel),
+        1 => Just(Input::Finish),
         1 => Just(Input::RemoteHungUp),
         4 => Just(Input::Timeout),
     ]

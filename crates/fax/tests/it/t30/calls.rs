@@ -7,7 +7,7 @@ use ferrofax_fax::carrier::Modem;
 use ferrofax_fax::outcome::{Outcome, Phase};
 use ferrofax_fax::page::{Bitmap, Resolution, StoredPage};
 use ferrofax_fax::t30::frame::{BlockFrame, Frame};
-use ferrofax_fax::t30::{Act, Coding, Config, Misbehaviour, Moment, Role};
+use ferrofax_fax::t30::{Act, Coding, Config, Event, Input, Misbehaviour, Moment, Role};
 use ferrofax_fax::time::Time;
 use ferrofax_linesim::memory::{Pair, Signal};
 
@@ -300,7 +300,7 @@ fn a_document_is_polled() {
 /// Cancels one end after so many seconds, whatever is going on.
 fn cancelled(who: Role, after: Time, ecm: bool) -> Call {
     let caller = Config { ecm, ..sender(vec![letter(1), letter(2)]) };
-    call_cancelled(&mut Pair::new(), caller, receiver(), who, after)
+    call_stopped(&mut Pair::new(), (caller, receiver()), who, after, Input::Cancel)
 }
 
 #[test]
@@ -321,4 +321,33 @@ fn a_cancelled_call_ends_soon_and_honestly() {
         }
     }
     insta::assert_snapshot!(story(&cancelled(Role::Caller, Time::from_millis(20_000), true).caller));
+}
+
+#[test]
+fn a_call_told_to_finish_ends_behind_its_page() {
+    let pages = || vec![letter(1), letter(2), letter(3)];
+    let finished = |ecm, after| {
+        let caller = Config { ecm, ..sender(pages()) };
+        call_stopped(&mut Pair::new(), (caller, receiver()), Role::Caller, after, Input::Finish)
+    };
+    for ecm in [true, false] {
+        let mut ends = Vec::new();
+        for half_seconds in 0..160 {
+            let after = Time::from_millis(half_seconds * 500);
+            let call = finished(ecm, after);
+            let ending = |(_, event): &&(Time, Event)| matches!(event, Event::PageEnding { .. });
+            let begun = call.caller.events.iter().filter(ending).count();
+            let arrived = received(&call.answerer);
+            assert_same(&arrived, &pages()[..arrived.len()]);
+            assert_eq!((confirmed(&call.caller).len(), begun), (arrived.len(), arrived.len()), "{after} ecm {ecm}");
+            let ours = if arrived.len() == 3 { Outcome::Sent } else { Outcome::Cancelled };
+            assert_eq!(outcome(&call.caller), ours, "{after} ecm {ecm}");
+            ends.push(arrived.len());
+        }
+        ends.dedup();
+        assert_eq!(ends, [0, 1, 2, 3], "ecm {ecm}");
+    }
+    // In mid-page: to the far end it is a whole fax of the pages so far.
+    let call = finished(true, Time::from_millis(30_000));
+    assert_eq!(call.outcomes(), (Outcome::Cancelled, Outcome::Received), "{}", story(&call.caller));
 }

@@ -81,10 +81,17 @@ pub fn call_over(joint: &mut dyn Joint, caller: Config, answerer: Config) -> Cal
 }
 
 /// As [`call_over`]; one end is told to stop at a moment.
-pub fn call_cancelled(joint: &mut dyn Joint, caller: Config, answerer: Config, who: Role, after: Time) -> Call {
+pub fn call_stopped(
+    joint: &mut dyn Joint,
+    (caller, answerer): (Config, Config),
+    who: Role,
+    after: Time,
+    by: Input,
+) -> Call {
     let when = |role| if role == who { after } else { Time::NEVER };
-    let mut caller = Stoppable { machine: Machine::new(caller), wake: Time::NEVER, stop: when(Role::Caller) };
-    let mut answerer = Stoppable { machine: Machine::new(answerer), wake: Time::NEVER, stop: when(Role::Answerer) };
+    let mut caller =
+        Stoppable { machine: Machine::new(caller), wake: Time::NEVER, stop: when(Role::Caller), by: by.clone() };
+    let mut answerer = Stoppable { machine: Machine::new(answerer), wake: Time::NEVER, stop: when(Role::Answerer), by };
     if let Err(stuck) = converse(joint, &mut caller, &mut answerer, LIMIT) {
         panic!("{stuck}\n{}\n{}", story(&caller.machine), story(&answerer.machine));
     }
@@ -96,6 +103,7 @@ struct Stoppable {
     machine: Machine,
     wake: Time,
     stop: Time,
+    by: Input,
 }
 
 impl Party for Stoppable {
@@ -110,7 +118,7 @@ impl Party for Stoppable {
     fn timeout(&mut self, now: Time) {
         if self.stop <= now {
             self.stop = Time::NEVER;
-            self.machine.t30.handle(now, Input::Cancel);
+            self.machine.t30.handle(now, self.by.clone());
         }
         if self.wake <= now {
             self.machine.timeout(now);

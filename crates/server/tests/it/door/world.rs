@@ -94,6 +94,7 @@ fn pending(job: &NewJob) -> FaxReport {
         sent_to_number: None,
         remote_csid: None,
         pages_confirmed: None,
+        pages_in_doubt: None,
     });
     FaxReport {
         job_id: job.id.0.clone(),

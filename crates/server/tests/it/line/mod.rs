@@ -18,6 +18,7 @@ use ferrofax_fax::t6;
 use ferrofax_fax::t30::{Coding, Config, Event, Misbehaviour, Role, Task};
 use ferrofax_server::line::{GiveUp, Number, Observer, Order, Speed, Story};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Any port on this machine.
 fn here() -> SocketAddr {
@@ -58,6 +59,7 @@ fn order_of(pages: u16, number: &str, speed: u8) -> Order {
         config: sender(pages),
         speed: Speed::new(speed),
         ring_max: None,
+        finish: CancellationToken::new(),
         job: "FJTEST".into(),
         attempt: "1".into(),
     }

@@ -52,6 +52,8 @@ pub(super) async fn the_last_page_in_doubt_twice_is_not_sent_a_third_time(mut ho
     crash(&mut house, at(30)).await;
     assert_eq!(house.may_call(at(30)).await, None);
     assert_eq!(house.status("FJ1").await.0, "EOD_FAILED");
+    let told = house.report("FJ1").await.recipient_status.remove(0);
+    assert_eq!((told.pages_confirmed, told.pages_in_doubt), (Some(1), Some(1)));
     assert_eq!(house.view("FJ1").await.state, JobState::Finished);
 }
 
