@@ -1,6 +1,7 @@
 //! The words of the REST API: requests, answers, error codes.
 
 pub mod answer;
+pub mod bulk;
 pub mod control;
 pub mod destinations;
 

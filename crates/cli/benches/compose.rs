@@ -177,6 +177,7 @@ fn job(recipients: usize, cover: bool, header: bool) -> NewJob {
         valid_until: now + Duration::from_secs(86_400),
         order,
         once: None,
+        centre: None,
         deliveries: (0..recipients).map(delivery).collect(),
     }
 }

@@ -99,5 +99,6 @@ fn job(id: &str, document_bytes: usize) -> NewJob {
             warnings: vec![],
         }],
         once: None,
+        centre: None,
     }
 }

@@ -159,6 +159,7 @@ fn new_job(job: u32, numbers: std::ops::Range<u32>) -> NewJob {
             valid: Default::default(),
         },
         once: None,
+        centre: None,
         deliveries: numbers.map(delivery).collect(),
     }
 }

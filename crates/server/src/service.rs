@@ -17,7 +17,7 @@ use crate::accept::id::{Ids, NotANodeId};
 use crate::compose::Composer;
 use crate::config::{self, Config, ImportError, LineKind};
 use crate::fetch::{self, Exempt, Fetcher, Hosts, NoClient, NotAHost};
-use crate::http::{self, Door, Listener, TlsError};
+use crate::http::{self, Centres, Door, Listener, TlsError};
 use crate::jobs::Policy;
 use crate::line::loopback::Loopback;
 use crate::line::{Line, LineError, Secret, Speed, T38Settings, Trunk};
@@ -186,6 +186,7 @@ impl Service {
             connections_max: config.http.connections_max,
             requests_per_second: config.http.requests_per_second,
             requests_burst: config.http.requests_burst,
+            centres: Centres::new(config.http.data_centres.clone()),
             ..http::Settings::default()
         };
         let accept = Accept::new(Ids::new(&owner)?, kinds);

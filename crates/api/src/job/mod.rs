@@ -13,6 +13,9 @@ mod tests;
 pub use parse::{Violation, parse};
 pub use wire::FaxJobRequest;
 
+pub(crate) use parse::read;
+pub(crate) use wire::{List, Object, Text};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

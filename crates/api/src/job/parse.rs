@@ -11,7 +11,7 @@ use std::fmt;
 
 use ferrofax_template::header::Header;
 use jiff::Timestamp;
-use serde::Deserialize as _;
+use serde::Deserialize;
 
 use super::limits::*;
 use super::window::window;
@@ -61,7 +61,7 @@ const MISSING: &str = "is missing";
 
 /// Reads and checks the body of a request to send a fax; `now` is the moment of submission.
 pub fn parse(body: &[u8], now: Timestamp) -> Result<FaxJob, Violation> {
-    let request = read(body)?;
+    let Object(request) = read::<Object<FaxJobRequest<'_>>>(body)?;
     let reference = request.reference.map_or(Ok(Reference::default()), |Object(it)| reference(it))?;
     let recipients = recipients(request.recipients)?;
     let documents = documents(request.documents)?;
@@ -76,14 +76,15 @@ pub fn parse(body: &[u8], now: Timestamp) -> Result<FaxJob, Violation> {
     Ok(FaxJob { reference, recipients, documents, transport, rendering, report, customer_reference, valid })
 }
 
-fn read(body: &[u8]) -> Result<FaxJobRequest<'_>, Violation> {
+/// Reads JSON as far as its shape goes.
+pub(crate) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Violation> {
     // Some clients begin with a byte order mark.
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = serde_path_to_error::Track::new();
-    let read = Object::<FaxJobRequest<'_>>::deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
+    let read = T::deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
     match read.and_then(|request| json.end().map(|()| request)) {
-        Ok(Object(request)) => Ok(request),
+        Ok(request) => Ok(request),
         Err(error) => Err(unreadable(&error, &track.path().to_string())),
     }
 }

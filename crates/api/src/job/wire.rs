@@ -256,7 +256,7 @@ pub(super) struct JobValid<'a> {
 }
 
 /// A string. Its content never appears in `Debug`.
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -309,7 +309,7 @@ impl<'de> Deserialize<'de> for Data {
 }
 
 /// A JSON object. (Serde alone would take an array for a struct.)
-pub(super) struct Object<T>(pub(super) T);
+pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -328,9 +328,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 }
 
 /// A JSON array of at most `MAX` entries; more are read past and remembered as too many.
-pub(super) struct List<T, const MAX: usize> {
-    pub(super) entries: Vec<T>,
-    pub(super) too_many: bool,
+pub(crate) struct List<T, const MAX: usize> {
+    pub(crate) entries: Vec<T>,
+    pub(crate) too_many: bool,
 }
 
 impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {

@@ -166,7 +166,8 @@ fn documents_are_rendered_once_however_many_recipients_there_are() {
         let mut finished = store.bell(store::Stage::Report);
         store.accept_job(new).await.expect("accepted");
         finished.changed().await.expect("finished");
-        let report = store.report("fax", &id).await.expect("the store works").expect("a report");
+        let report =
+            store.report(&"fax".into(), &id).await.expect("the store works").expect("a report").read().expect("JSON");
         for recipient in &report.recipient_status {
             assert_eq!((recipient.status.as_str(), recipient.pages_confirmed), ("OK", Some(5)), "{}", recipient.reason);
         }

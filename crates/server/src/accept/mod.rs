@@ -91,6 +91,7 @@ impl Accept {
             valid_until,
             order,
             once: None,
+            centre: None,
             deliveries,
         })
     }

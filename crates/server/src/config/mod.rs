@@ -12,6 +12,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -65,6 +66,8 @@ pub struct Http {
     pub connections_max: usize,
     pub requests_per_second: u32,
     pub requests_burst: u32,
+    #[serde(default)]
+    pub data_centres: BTreeMap<String, String>,
 }
 
 /// The pool of rendering children.

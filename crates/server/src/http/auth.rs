@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 
 use super::basic::{Credentials, credentials};
 use super::refusal::Refusal;
-use super::{Desk, Login, Settings, password};
+use super::{Login, Logins, Settings, password};
 
 /// Credentials remembered at most.
 const REMEMBERED_MAX: usize = 10_000;
@@ -50,7 +50,7 @@ impl Verified {
     }
 
     /// The login whose credentials the request carries.
-    pub async fn login(&self, desk: &dyn Desk, headers: &HeaderMap, now: Timestamp) -> Result<Login, Refusal> {
+    pub async fn login(&self, desk: &dyn Logins, headers: &HeaderMap, now: Timestamp) -> Result<Login, Refusal> {
         let credentials = credentials(headers).ok_or(Refusal::Unauthenticated)?;
         let login = desk.login(&credentials.login).await?;
         let digest = login.as_ref().map(|login| self.digest(&credentials, login));
@@ -116,13 +116,11 @@ impl Verified {
 #[cfg(test)]
 mod tests {
     use axum::http::header::AUTHORIZATION;
-    use ferrofax_api::report::FaxReport;
 
     use super::super::Answer;
     use super::*;
     use crate::accept::Account;
     use crate::accept::allow::AllowList;
-    use crate::jobs::{JobId, NewJob};
 
     #[test]
     fn right_credentials_are_remembered_for_a_while_and_only_they() {
@@ -145,18 +143,9 @@ mod tests {
     /// Knows nobody.
     struct Empty;
 
-    impl Desk for Empty {
+    impl Logins for Empty {
         fn login<'a>(&'a self, _: &'a str) -> Answer<'a, Option<Login>> {
             Box::pin(std::future::ready(Ok(None)))
-        }
-        fn accept(&self, _: NewJob) -> Answer<'_, JobId> {
-            Box::pin(std::future::ready(Ok(JobId(String::new()))))
-        }
-        fn report<'a>(&'a self, _: &'a Account, _: &'a JobId) -> Answer<'a, Option<FaxReport>> {
-            Box::pin(std::future::ready(Ok(None)))
-        }
-        fn ready(&self) -> Answer<'_, ()> {
-            Box::pin(std::future::ready(Ok(())))
         }
     }
 

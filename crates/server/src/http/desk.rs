@@ -1,16 +1,16 @@
 //! The store as the door sees it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Answer, Desk, DeskError, Login};
+use super::{Answer, Desk, DeskError, Login, Logins};
 use crate::accept::Account;
 use crate::accept::allow::AllowList;
 use crate::jobs::{JobId, NewJob};
-use crate::store::{Store, StoreError};
+use crate::store::{RawReport, Reader, Store, StoreError};
 use ferrofax_api::job::Violation;
-use ferrofax_api::report::FaxReport;
 
 impl From<StoreError> for DeskError {
     fn from(error: StoreError) -> DeskError {
@@ -35,7 +35,7 @@ impl From<StoreError> for DeskError {
     }
 }
 
-impl Desk for Store {
+impl Logins for Store {
     fn login<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Login>> {
         Box::pin(async move {
             let Some(login) = Store::login(self, name).await? else { return Ok(None) };
@@ -54,13 +54,36 @@ impl Desk for Store {
             Ok(Some(Login { account, password_hash: login.password_hash, allow }))
         })
     }
+}
 
+impl Desk for Store {
     fn accept(&self, job: NewJob) -> Answer<'_, JobId> {
         Box::pin(async move { Ok(self.accept_job(job).await?) })
     }
 
-    fn report<'a>(&'a self, account: &'a Account, job: &'a JobId) -> Answer<'a, Option<FaxReport>> {
-        Box::pin(async move { Ok(Store::report(self, &account.login, job).await?) })
+    fn report<'a>(&'a self, reader: &'a Reader, job: &'a JobId) -> Answer<'a, Option<RawReport>> {
+        Box::pin(async move { Ok(Store::report(self, reader, job).await?) })
+    }
+
+    fn reports_of<'a>(&'a self, reader: &'a Reader, jobs: Vec<String>) -> Answer<'a, Vec<RawReport>> {
+        Box::pin(async move { Ok(Store::reports_of(self, reader, jobs).await?) })
+    }
+
+    fn oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32) -> Answer<'a, Vec<RawReport>> {
+        Box::pin(async move { Ok(Store::oldest_reports(self, reader, limit).await?) })
+    }
+
+    fn delete_reports<'a>(
+        &'a self,
+        reader: &'a Reader,
+        jobs: Vec<String>,
+        now: Timestamp,
+    ) -> Answer<'a, HashSet<String>> {
+        Box::pin(async move { Ok(Store::delete_reports(self, reader, jobs, now).await?) })
+    }
+
+    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32, now: Timestamp) -> Answer<'a, Vec<String>> {
+        Box::pin(async move { Ok(Store::delete_oldest_reports(self, reader, limit, now).await?) })
     }
 
     fn ready(&self) -> Answer<'_, ()> {

@@ -1,4 +1,4 @@
-//! Sending a fax, and asking what became of it.
+//! Sending a fax.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,15 +11,13 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use ferrofax_api::answer::JobAccepted;
 use ferrofax_api::job::{self, FaxJobRequest, Violation};
-use ferrofax_api::report::FaxReport;
 use sha2::{Digest as _, Sha256};
 
-use super::openapi::{Refused, RefusedReport};
+use super::openapi::Refused;
 use super::refusal::Refusal;
-use super::{Connection, Door, Login, body};
-use crate::accept::id::is_job_id;
+use super::{Connection, Door, Login, answering, body};
 use crate::failpoint;
-use crate::jobs::{JobId, NewJob, Once};
+use crate::jobs::{NewJob, Once};
 
 /// Bodies larger than this are parsed beside the requests, not between them.
 const TAKEN_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
@@ -53,22 +51,12 @@ pub async fn submit(
     customer: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    let (parts, mut body) = request.into_parts();
-    let accepted = async {
+    answering(&door.clone(), request, async |parts, body| {
         let Path(customer) = customer.map_err(|_| Refusal::NoSuchPath)?;
         let login = door.admit(&parts.headers, &customer, connection.peer).await?;
-        accept(&door, &login, &parts.headers, &mut body).await
-    };
-    match accepted.await {
-        Ok(accepted) => Json(accepted).into_response(),
-        Err(refusal) => {
-            // Who stopped sending will not go on.
-            if !matches!(refusal, Refusal::TooSlow) {
-                body::discard(&mut body, &parts.headers, &door.settings).await;
-            }
-            refusal.into_response()
-        }
-    }
+        Ok(Json(accept(&door, &login, &parts.headers, body).await?).into_response())
+    })
+    .await
 }
 
 async fn accept(door: &Arc<Door>, login: &Login, headers: &HeaderMap, body: &mut Body) -> Result<JobAccepted, Refusal> {
@@ -84,11 +72,12 @@ async fn accept(door: &Arc<Door>, login: &Login, headers: &HeaderMap, body: &mut
         let job = taker.accept.job(job::parse(&whole.bytes, now)?, &account, now)?;
         Ok::<_, Violation>(NewJob { once, ..job })
     };
-    let job = if bytes <= TAKEN_AT_ONCE_BYTES_MAX {
+    let mut job = if bytes <= TAKEN_AT_ONCE_BYTES_MAX {
         take()?
     } else {
         tokio::task::spawn_blocking(take).await.map_err(|error| Refusal::internal(&error))??
     };
+    job.centre = door.settings.centres.of_new(headers, &job.id.0);
     let (recipients, documents) = (job.deliveries.len(), job.order.documents.len());
     let new = job.id.clone();
     let id = door.desk.accept(job).await?;
@@ -112,39 +101,9 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     Ok(Some(key.to_owned()))
 }
 
-/// Fetch the report of a job
-///
-/// Available from acceptance on; `PENDING` until the recipient's fate is final. Jobs of other logins do not exist here.
-#[utoipa::path(
-    get,
-    path = "/rest/v1/{custNr}/fax/reports/{jobId}",
-    operation_id = "getStatusReport",
-    tag = "Fax reports",
-    params(
-        ("custNr" = String, Path, description = "The customer number, in any letter case", example = "99999TE"),
-        ("jobId" = String, Path, description = "The job's id", example = "FJJ66GHGX105ZZBIELVCN1")
-    ),
-    responses((status = 200, description = "The report", body = FaxReport), RefusedReport),
-    security(("httpBasicAuth" = []))
-)]
-pub async fn report(
-    State(door): State<Arc<Door>>,
-    Extension(connection): Extension<Connection>,
-    path: Result<Path<(String, String)>, PathRejection>,
-    headers: HeaderMap,
-) -> Result<Json<FaxReport>, Refusal> {
-    let Path((customer, job)) = path.map_err(|_| Refusal::NoSuchPath)?;
-    let login = door.admit(&headers, &customer, connection.peer).await?;
-    if !is_job_id(&job) {
-        return Err(Refusal::NoSuchReport);
-    }
-    let report = door.desk.report(&login.account, &JobId(job)).await?;
-    report.map(Json).ok_or(Refusal::NoSuchReport)
-}
-
 impl Door {
     /// The login that asks, if it is who it says, of this customer, in the right place, and not too eager.
-    async fn admit(&self, headers: &HeaderMap, customer: &str, peer: IpAddr) -> Result<Login, Refusal> {
+    pub(super) async fn admit(&self, headers: &HeaderMap, customer: &str, peer: IpAddr) -> Result<Login, Refusal> {
         self.admit_if(headers, peer, |login| login.account.customer.to_lowercase() == customer.to_lowercase()).await
     }
 

@@ -7,12 +7,13 @@
 //! Every answer that is no success has the same envelope (`refusal`), also for paths that do not exist. Answers
 //! have a length and leave in one write: one of the vendor's clients reads no further than what arrived with the headers.
 //!
-//! Left out: lists of reports, bulk and delete calls, metrics; proxies in front of the door, whose address counts as the
+//! Left out: metrics; proxies in front of the door, whose address counts as the
 //! client's.
 
 mod auth;
 mod basic;
 mod body;
+mod centres;
 mod desk;
 mod fax;
 mod health;
@@ -21,23 +22,26 @@ mod own;
 pub mod password;
 mod rate;
 mod refusal;
+mod reports;
 mod serve;
 mod tls;
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Uri;
+use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::middleware::map_request;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing};
 use ferrofax_api::job::Violation;
-use ferrofax_api::report::FaxReport;
 use jiff::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -46,28 +50,50 @@ use utoipa_axum::routes;
 use crate::accept::allow::AllowList;
 use crate::accept::{Accept, Account};
 use crate::jobs::{JobId, NewJob, Retry};
+use crate::store::{RawReport, Reader};
 use crate::studio::Studio;
 use auth::Verified;
 use body::Budget;
 use rate::Rate;
 use refusal::Refusal;
 
+pub use centres::Centres;
 pub use serve::{Connection, Listener, serve, serve_connection};
 pub use tls::{TlsError, server_config};
 
 /// What a desk answers, some time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DeskError>> + Send + 'a>>;
 
-/// What the door needs of the store.
-pub trait Desk: Send + Sync + 'static {
+/// Who may come in.
+pub trait Logins: Send + Sync + 'static {
     /// The login of this name, if there is one.
     fn login<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Login>>;
+}
 
+/// What the door needs of the store.
+pub trait Desk: Logins {
     /// Stores a job. When this answers, the job is on disk. The id is an earlier job's where the request was made before.
     fn accept(&self, job: NewJob) -> Answer<'_, JobId>;
 
     /// The report of a job that this login submitted. A job of another login is one that is not there.
-    fn report<'a>(&'a self, account: &'a Account, job: &'a JobId) -> Answer<'a, Option<FaxReport>>;
+    fn report<'a>(&'a self, reader: &'a Reader, job: &'a JobId) -> Answer<'a, Option<RawReport>>;
+
+    /// Those of these jobs that there are, in their order.
+    fn reports_of<'a>(&'a self, reader: &'a Reader, jobs: Vec<String>) -> Answer<'a, Vec<RawReport>>;
+
+    /// Those of finished jobs, the oldest first.
+    fn oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32) -> Answer<'a, Vec<RawReport>>;
+
+    /// Deletes the reports of these jobs; those that were there.
+    fn delete_reports<'a>(
+        &'a self,
+        reader: &'a Reader,
+        jobs: Vec<String>,
+        now: Timestamp,
+    ) -> Answer<'a, HashSet<String>>;
+
+    /// Deletes the oldest reports of finished jobs; whose.
+    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32, now: Timestamp) -> Answer<'a, Vec<String>>;
 
     /// Whether jobs could be stored at the moment.
     fn ready(&self) -> Answer<'_, ()>;
@@ -136,6 +162,8 @@ pub struct Settings {
     pub hashes_parallel: usize,
     /// How long running requests may take when the service goes down.
     pub drain_time_max: Duration,
+    /// Names that stand for data centres.
+    pub centres: Centres,
 }
 
 impl Default for Settings {
@@ -151,6 +179,7 @@ impl Default for Settings {
             verified_for: Duration::from_secs(300),
             hashes_parallel: 2,
             drain_time_max: Duration::from_secs(30),
+            centres: Centres::default(),
         }
     }
 }
@@ -228,7 +257,8 @@ impl Door {
 pub fn router(door: Arc<Door>) -> Router {
     let (router, mut document) = OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(fax::submit))
-        .routes(routes!(fax::report))
+        .routes(routes!(reports::one, reports::delete_one))
+        .routes(routes!(reports::oldest, reports::bulk, reports::delete_oldest))
         .routes(routes!(own::templates::list))
         .routes(routes!(own::templates::source, own::templates::put, own::templates::remove))
         .routes(routes!(own::templates::preview))
@@ -293,4 +323,21 @@ async fn collapse_slashes(mut request: Request) -> Request {
         }
     }
     request
+}
+
+/// Answers a request that has a body: what is left of that is read past when it is refused.
+async fn answering<F>(door: &Door, request: Request, work: F) -> Response
+where
+    F: AsyncFnOnce(&Parts, &mut Body) -> Result<Response, Refusal>,
+{
+    let (parts, mut body) = request.into_parts();
+    match work(&parts, &mut body).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            if !matches!(refusal, Refusal::TooSlow) {
+                body::discard(&mut body, &parts.headers, &door.settings).await;
+            }
+            refusal.into_response()
+        }
+    }
 }

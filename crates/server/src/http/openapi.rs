@@ -62,6 +62,11 @@ refused! {
 }
 
 refused! {
+    /// What can happen to every question.
+    RefusedAnything {}
+}
+
+refused! {
     /// What can happen when a report is asked for.
     RefusedReport {
         /// No such job, its report was deleted, or it is another login's

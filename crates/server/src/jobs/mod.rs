@@ -61,6 +61,8 @@ pub struct NewJob {
     pub order: FaxJob,
     /// What makes it the same request as an earlier one.
     pub once: Option<Once>,
+    /// The data centre it is shown in, where names of hosts stand for some.
+    pub centre: Option<String>,
     /// One per recipient, same order: its id and the number to dial (digits with a leading `00`, see `sentToNumber`).
     pub deliveries: Vec<NewDelivery>,
 }

@@ -117,8 +117,8 @@ fn insert(
         .prepare_cached(
             "INSERT INTO jobs (id, customer, login, state, priority, accepted_at, valid_from, valid_until,
                  open_deliveries, reference, transport, rendering, report_mail, push_url, push_method, push_principal,
-                 push_credentials, customer_reference, stationery, to_fetch)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+                 push_credentials, customer_reference, stationery, to_fetch, centre)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
         )?
         .execute(params![
             job.id.0,
@@ -141,6 +141,7 @@ fn insert(
             customer_reference,
             stationery,
             to_fetch,
+            job.centre,
         ])?;
 
     if let Some(once) = &job.once {

@@ -61,6 +61,7 @@ pub use self::finished::{FinishedDelivery, FinishedDocument, FinishedJob};
 pub use self::lists::{EntryView, Import, ListView};
 pub use self::notices::{AfterTry, NoticeClaim, NoticeView, Tried, TryView};
 pub use self::prepare::{DocumentInfo, PreparationClaim, Prepared};
+pub use self::report::{RawReport, Reader};
 pub use self::send::AttemptResult;
 pub use self::stationery::{NewOverlay, OverlayView, Stationery, TemplateView};
 pub use self::sweep::{PREPARATIONS_MAX, Swept};
@@ -318,6 +319,7 @@ mod tests {
                 valid: Default::default(),
             },
             once: None,
+            centre: None,
             deliveries: vec![NewDelivery {
                 id: DeliveryId(format!("FN{id}")),
                 dial: "0049".into(),
@@ -348,8 +350,8 @@ mod tests {
         assert!(matches!(small, Err(StoreError::Full)), "{small:?}");
         // The large document's file has room, its row perhaps as well; what was not accepted leaves no file.
         assert_eq!(folder.path().join("blobs/FJ3").exists(), large.is_ok());
-        assert!(store.report("alpha", &JobId("FJ1".into())).await.unwrap().is_some(), "reading goes on");
-        assert!(store.report("alpha", &JobId("FJ2".into())).await.unwrap().is_none());
+        assert!(store.report(&"alpha".into(), &JobId("FJ1".into())).await.unwrap().is_some(), "reading goes on");
+        assert!(store.report(&"alpha".into(), &JobId("FJ2".into())).await.unwrap().is_none());
         limit(1 << 20).await.unwrap();
         store.accept_job(job("FJ2", 100_000)).await.unwrap();
     }

@@ -240,7 +240,6 @@ pub(super) fn tell(tx: &Tx<'_>, job: &JobId, kind: NoticeKind, now: Timestamp) -
     tx.connection
         .prepare_cached("INSERT INTO notices (job, kind, state, not_before, since) VALUES (?1, ?2, 'waiting', ?3, ?3)")?
         .execute(params![job.0, Word(kind), At(now)])?;
-    tx.wake(Stage::Report);
     Ok(())
 }
 

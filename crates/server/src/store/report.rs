@@ -1,5 +1,7 @@
 //! Reports: what the customer is told. Once a job is finished its report is one stored JSON.
 
+use std::collections::HashSet;
+
 use ferrofax_api::job::{Reference, ReportMail};
 use ferrofax_api::report::{FaxReport, RecipientStatus, ReportReference};
 use jiff::Timestamp;
@@ -8,29 +10,175 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::notices::tell;
 use super::rows::{At, Json, Word};
 use super::writer::Tx;
-use super::{Store, StoreError};
+use super::{Stage, Store, StoreError};
 use crate::jobs::{ApiStatus, DeliveryState, JobId, JobState, NoticeKind};
 
+/// Bytes of one list of reports, about; at least one report is in it.
+const LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Whose reports, and where they are shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reader {
+    pub login: String,
+    /// Those of one data centre alone.
+    pub centre: Option<String>,
+}
+
+impl From<&str> for Reader {
+    fn from(login: &str) -> Reader {
+        Reader { login: login.to_owned(), centre: None }
+    }
+}
+
+/// A report as JSON. What stands in it never appears in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawReport(pub String);
+
+impl RawReport {
+    /// What it says.
+    pub fn read(&self) -> Result<FaxReport, StoreError> {
+        Ok(serde_json::from_str(&self.0)?)
+    }
+}
+
+impl std::fmt::Debug for RawReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RawReport({} bytes)", self.0.len())
+    }
+}
+
 impl Store {
-    /// A job's report, for the login that submitted it. `None`: there is no such job, or it is another login's.
+    /// A job's report. `None`: there is no such job, it is another login's, or its report was deleted.
     ///
     /// While the job is pending a recipient may be final already; `pages` is 0 until all are.
-    pub async fn report(&self, login: &str, job: &JobId) -> Result<Option<FaxReport>, StoreError> {
-        let (login, job) = (login.to_owned(), job.clone());
+    pub async fn report(&self, reader: &Reader, job: &JobId) -> Result<Option<RawReport>, StoreError> {
+        let (reader, job) = (reader.clone(), job.clone());
+        self.readers.run(move |connection| one(connection, &reader, &job.0)).await
+    }
+
+    /// The reports of these jobs, in their order; those without one are left out. Ends early where there are too many bytes.
+    pub async fn reports_of(&self, reader: &Reader, jobs: Vec<String>) -> Result<Vec<RawReport>, StoreError> {
+        let reader = reader.clone();
         self.readers
             .run(move |connection| {
-                let found: Option<(Option<Json<FaxReport>>, Json<Reference>)> = connection
-                    .prepare_cached("SELECT report, reference FROM jobs WHERE id = ?1 AND login = ?2")?
-                    .query_row([&job.0, &login], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()?;
-                match found {
-                    None => Ok(None),
-                    Some((Some(Json(report)), _)) => Ok(Some(report)),
-                    Some((None, Json(reference))) => Ok(Some(gather(connection, &job, reference, 0)?)),
-                }
+                let found = jobs.iter().filter_map(|job| one(connection, &reader, job).transpose());
+                within_bytes(found)
             })
             .await
     }
+
+    /// The reports of finished jobs, those that finished first in front; ends early where there are too many bytes.
+    pub async fn oldest_reports(&self, reader: &Reader, limit: u32) -> Result<Vec<RawReport>, StoreError> {
+        let reader = reader.clone();
+        self.readers
+            .run(move |connection| {
+                let mut statement = connection.prepare_cached(&oldest("report", &reader))?;
+                let reports = statement
+                    .query_map(params![reader.login, reader.centre, limit], |row| Ok(RawReport(row.get(0)?)))?;
+                within_bytes(reports.map(|report| Ok(report?)))
+            })
+            .await
+    }
+
+    /// Deletes the reports of these jobs; a pending one goes on all the same. Those that were there.
+    pub async fn delete_reports(
+        &self,
+        reader: &Reader,
+        jobs: Vec<String>,
+        now: Timestamp,
+    ) -> Result<HashSet<String>, StoreError> {
+        let reader = reader.clone();
+        self.writer
+            .run(move |tx| {
+                let mut deleted = HashSet::new();
+                for job in jobs {
+                    if delete(tx, &reader, &job, now)? {
+                        deleted.insert(job);
+                    }
+                }
+                Ok(deleted)
+            })
+            .await
+    }
+
+    /// Deletes the reports of finished jobs, those that finished first; their ids.
+    pub async fn delete_oldest_reports(
+        &self,
+        reader: &Reader,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let reader = reader.clone();
+        self.writer
+            .run(move |tx| {
+                let mut statement = tx.connection.prepare_cached(&oldest("id", &reader))?;
+                let jobs = statement.query_map(params![reader.login, reader.centre, limit], |row| row.get(0))?;
+                let jobs = jobs.collect::<Result<Vec<String>, _>>()?;
+                for job in &jobs {
+                    delete(tx, &reader, job, now)?;
+                }
+                Ok(jobs)
+            })
+            .await
+    }
+}
+
+/// A column of the finished jobs whose reports are read, by an index in their order.
+fn oldest(column: &str, reader: &Reader) -> String {
+    let (index, centre) = match &reader.centre {
+        None => ("jobs_reported", "?2 IS NULL"),
+        Some(_) => ("jobs_reported_by_centre", "centre = ?2 AND centre IS NOT NULL"),
+    };
+    format!(
+        "SELECT {column} FROM jobs INDEXED BY {index}
+         WHERE login = ?1 AND {centre} AND state = 'finished' AND report_deleted = 0
+         ORDER BY finished_at, id LIMIT ?3"
+    )
+}
+
+fn within_bytes(reports: impl Iterator<Item = Result<RawReport, StoreError>>) -> Result<Vec<RawReport>, StoreError> {
+    let (mut bytes, mut taken) = (0_usize, Vec::new());
+    for report in reports {
+        let report = report?;
+        bytes = bytes.saturating_add(report.0.len());
+        if bytes > LIST_BYTES_MAX && !taken.is_empty() {
+            break;
+        }
+        taken.push(report);
+    }
+    Ok(taken)
+}
+
+/// By an index that begins with the login: a job of another one costs what one costs that is not there.
+fn one(connection: &Connection, reader: &Reader, job: &str) -> Result<Option<RawReport>, StoreError> {
+    let found: Option<(Option<String>, Json<Reference>)> = connection
+        .prepare_cached(
+            "SELECT report, reference FROM jobs INDEXED BY jobs_by_login
+             WHERE login = ?1 AND id = ?2 AND report_deleted = 0 AND (?3 IS NULL OR centre = ?3)",
+        )?
+        .query_row(params![reader.login, job, reader.centre], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match found {
+        None => Ok(None),
+        Some((Some(report), _)) => Ok(Some(RawReport(report))),
+        Some((None, Json(reference))) => {
+            let report = gather(connection, &JobId(job.to_owned()), reference, 0)?;
+            Ok(Some(RawReport(serde_json::to_string(&report)?)))
+        }
+    }
+}
+
+/// Whether there was one. Of a finished job nothing is kept for long after.
+fn delete(tx: &Tx<'_>, reader: &Reader, job: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let deleted = tx
+        .connection
+        .prepare_cached(
+            "UPDATE jobs INDEXED BY jobs_by_login
+             SET report_deleted = 1, purge_at = CASE WHEN state = 'finished' THEN ?4 END
+             WHERE login = ?1 AND id = ?2 AND report_deleted = 0 AND (?3 IS NULL OR centre = ?3)",
+        )?
+        .execute(params![reader.login, job, reader.centre, At(now)])?;
+    Ok(deleted == 1)
 }
 
 /// Marks a delivery final (its claim has been checked) and, if it was the last of its job, finishes the job.
@@ -75,9 +223,10 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
     let succeeded = report.succeeded();
     let kept = jiff::SignedDuration::from_hours(24 * retention);
     let purge_at = now.checked_add(kept).map_err(StoreError::internal)?;
+    // What nobody can ask for any more is not kept.
     tx.connection
         .prepare_cached(
-            "UPDATE jobs SET state = ?2, report = ?3, finished_at = ?4, purge_at = ?5, lease_owner = NULL,
+            "UPDATE jobs SET state = ?2, report = ?3, finished_at = ?4, purge_at = iif(report_deleted, ?4, ?5), lease_owner = NULL,
                  lease_expires_at = NULL, lease_number = lease_number + 1
              WHERE id = ?1",
         )?
@@ -85,6 +234,7 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
     for kind in to_tell(tx.connection, job, succeeded)? {
         tell(tx, job, kind, now)?;
     }
+    tx.wake(Stage::Report);
     Ok(())
 }
 

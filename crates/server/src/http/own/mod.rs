@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, Request};
+use axum::extract::{Path, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +24,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::refusal::Refusal;
-use super::{Door, Login, body};
+use super::{Door, Login, answering as answer, body};
 use crate::export::{self, Format};
 use crate::store::StoreError;
 use crate::studio::{Studio, StudioError};
@@ -166,22 +166,5 @@ impl Door {
     async fn whole(&self, parts: &Parts, body: &mut Body) -> Result<body::Whole, Refusal> {
         body::check_plain(&parts.headers)?;
         body::read(body, &parts.headers, &self.bodies, &self.settings).await
-    }
-}
-
-/// Answers a request that has a body: what is left of that is read past when it is refused.
-async fn answer<F>(door: &Door, request: Request, work: F) -> Response
-where
-    F: AsyncFnOnce(&Parts, &mut Body) -> Result<Response, Refusal>,
-{
-    let (parts, mut body) = request.into_parts();
-    match work(&parts, &mut body).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            if !matches!(refusal, Refusal::TooSlow) {
-                body::discard(&mut body, &parts.headers, &door.settings).await;
-            }
-            refusal.into_response()
-        }
     }
 }

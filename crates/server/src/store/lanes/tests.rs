@@ -280,6 +280,7 @@ fn job(n: usize, login: usize, express: bool, numbers: &[u8], now: Timestamp, va
             valid: Default::default(),
         },
         once: None,
+        centre: None,
         deliveries: numbers.iter().enumerate().map(delivery).collect(),
     }
 }

@@ -58,3 +58,7 @@ ALTER TABLE jobs ADD COLUMN report_deleted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN centre TEXT;
 DROP INDEX jobs_finished_by_login;
 CREATE INDEX jobs_reported ON jobs (login, finished_at, id) WHERE state = 'finished' AND report_deleted = 0;
+CREATE INDEX jobs_reported_by_centre ON jobs (login, centre, finished_at, id)
+    WHERE state = 'finished' AND report_deleted = 0 AND centre IS NOT NULL;
+-- A job of another login is looked for exactly as one that is not there.
+CREATE UNIQUE INDEX jobs_by_login ON jobs (login, id) WHERE report_deleted = 0;

@@ -1,6 +1,6 @@
 //! A door to knock at: a served listener, a desk in memory, a clock that the test sets, and a client that writes plain bytes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -11,9 +11,10 @@ use ferrofax_api::report::{FaxReport, RecipientStatus, ReportReference};
 use ferrofax_server::accept::allow::AllowList;
 use ferrofax_server::accept::id::Ids;
 use ferrofax_server::accept::{Accept, Account};
-use ferrofax_server::http::{Answer, Desk, DeskError, Door, Listener, Login, Settings, password, serve};
+use ferrofax_server::http::{Answer, Desk, DeskError, Door, Listener, Login, Logins, Settings, password, serve};
 use ferrofax_server::jobs::{JobId, NewJob};
 use ferrofax_server::prepare::convert::Kinds;
+use ferrofax_server::store::{RawReport, Reader};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -56,13 +57,15 @@ impl MemoryDesk {
     }
 }
 
-impl Desk for MemoryDesk {
+impl Logins for MemoryDesk {
     fn login<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Login>> {
         self.asked.notify_one();
         let login = self.logins.lock().expect("a lock").get(name).cloned();
         Box::pin(std::future::ready(Ok(login)))
     }
+}
 
+impl Desk for MemoryDesk {
     fn accept(&self, job: NewJob) -> Answer<'_, JobId> {
         self.answer(|| {
             let id = job.id.clone();
@@ -71,16 +74,57 @@ impl Desk for MemoryDesk {
         })
     }
 
-    fn report<'a>(&'a self, account: &'a Account, id: &'a JobId) -> Answer<'a, Option<FaxReport>> {
+    fn report<'a>(&'a self, reader: &'a Reader, id: &'a JobId) -> Answer<'a, Option<RawReport>> {
         self.answer(|| {
             let jobs = self.jobs.lock().expect("a lock");
-            jobs.iter().find(|job| job.id == *id && job.login == account.login).map(pending)
+            jobs.iter().find(|job| job.id == *id && job.login == reader.login).map(raw)
+        })
+    }
+
+    fn reports_of<'a>(&'a self, reader: &'a Reader, ids: Vec<String>) -> Answer<'a, Vec<RawReport>> {
+        self.answer(|| {
+            let jobs = self.jobs.lock().expect("a lock");
+            let find = |id: &String| jobs.iter().find(|job| job.id.0 == *id && job.login == reader.login);
+            ids.iter().filter_map(find).map(raw).collect()
+        })
+    }
+
+    /// Every job passes for a finished one.
+    fn oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32) -> Answer<'a, Vec<RawReport>> {
+        self.answer(|| {
+            let jobs = self.jobs.lock().expect("a lock");
+            jobs.iter().filter(|job| job.login == reader.login).take(limit as usize).map(raw).collect()
+        })
+    }
+
+    fn delete_reports<'a>(
+        &'a self,
+        reader: &'a Reader,
+        ids: Vec<String>,
+        _now: Timestamp,
+    ) -> Answer<'a, HashSet<String>> {
+        self.answer(|| {
+            let mut jobs = self.jobs.lock().expect("a lock");
+            let gone = jobs.extract_if(.., |job| ids.contains(&job.id.0) && job.login == reader.login);
+            gone.map(|job| job.id.0).collect()
+        })
+    }
+
+    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32, _: Timestamp) -> Answer<'a, Vec<String>> {
+        self.answer(|| {
+            let mut jobs = self.jobs.lock().expect("a lock");
+            let gone = jobs.extract_if(.., |job| job.login == reader.login);
+            gone.take(limit as usize).map(|job| job.id.0).collect()
         })
     }
 
     fn ready(&self) -> Answer<'_, ()> {
         self.answer(|| ())
     }
+}
+
+fn raw(job: &NewJob) -> RawReport {
+    RawReport(serde_json::to_string(&pending(job)).expect("JSON"))
 }
 
 fn pending(job: &NewJob) -> FaxReport {

@@ -12,17 +12,17 @@ use super::*;
 pub(super) async fn an_accepted_job_is_there_after_a_restart(mut house: House) {
     house.store.accept_job(job("FJ1", &["+4989123"])).await.unwrap();
     house.reopen();
-    let report = house.store.report("alpha", &JobId("FJ1".into())).await.unwrap().unwrap();
+    let report = house.store.report(&"alpha".into(), &JobId("FJ1".into())).await.unwrap().unwrap().read().unwrap();
     assert_eq!(report.recipient_status[0].number, "+4989123");
 }
 
 pub(super) async fn a_job_is_seen_by_its_own_login_alone(house: House) {
     house.store.accept_job(job("FJ1", &["+4989123"])).await.unwrap();
     let id = JobId("FJ1".into());
-    assert!(house.store.report("alpha", &id).await.unwrap().is_some());
-    assert!(house.store.report("beta", &id).await.unwrap().is_none());
-    assert!(house.store.report("Alpha", &id).await.unwrap().is_none());
-    assert!(house.store.report("alpha", &JobId("FJ2".into())).await.unwrap().is_none());
+    assert!(house.store.report(&"alpha".into(), &id).await.unwrap().is_some());
+    assert!(house.store.report(&"beta".into(), &id).await.unwrap().is_none());
+    assert!(house.store.report(&"Alpha".into(), &id).await.unwrap().is_none());
+    assert!(house.store.report(&"alpha".into(), &JobId("FJ2".into())).await.unwrap().is_none());
 }
 
 pub(super) async fn a_pending_report_has_the_shape_all_clients_parse(house: House) {
@@ -30,7 +30,7 @@ pub(super) async fn a_pending_report_has_the_shape_all_clients_parse(house: Hous
     new.order.reference.billing_code = Some("cost centre 7".into());
     new.order.recipients[1].properties = vec![Property { key: "key123".into(), value: "value123".into() }];
     house.store.accept_job(new).await.unwrap();
-    let report = house.store.report("alpha", &JobId("FJ1".into())).await.unwrap().unwrap();
+    let report = house.store.report(&"alpha".into(), &JobId("FJ1".into())).await.unwrap().unwrap().read().unwrap();
     insta::assert_json_snapshot!("pending_report", report);
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn sixty_four_clients_share_commits(house: House) {
     for client in 0..64 {
         for n in 0..8 {
             let id = JobId(format!("FJ{client}x{n}"));
-            assert!(house.store.report("alpha", &id).await.unwrap().is_some(), "{id}");
+            assert!(house.store.report(&"alpha".into(), &id).await.unwrap().is_some(), "{id}");
         }
     }
 }
@@ -65,7 +65,7 @@ pub(super) async fn a_job_id_is_taken_once(house: House) {
     house.store.accept_job(job("FJ1", &["+4989123"])).await.unwrap();
     let twice = house.store.accept_job(job("FJ1", &["+4989124"])).await;
     assert!(matches!(twice, Err(StoreError::Internal(_))), "{twice:?}");
-    let report = house.store.report("alpha", &JobId("FJ1".into())).await.unwrap().unwrap();
+    let report = house.store.report(&"alpha".into(), &JobId("FJ1".into())).await.unwrap().unwrap().read().unwrap();
     assert_eq!(report.recipient_status[0].number, "+4989123");
 }
 

@@ -233,7 +233,7 @@ impl House {
     }
 
     async fn report(&self, job: &str) -> FaxReport {
-        self.store.report("alpha", &JobId(job.to_owned())).await.unwrap().unwrap()
+        self.store.report(&"alpha".into(), &JobId(job.to_owned())).await.unwrap().unwrap().read().unwrap()
     }
 
     async fn view(&self, job: &str) -> JobView {
@@ -290,6 +290,7 @@ fn job(id: &str, numbers: &[&str]) -> NewJob {
             valid: Window::default(),
         },
         once: None,
+        centre: None,
         deliveries: numbers.iter().enumerate().map(delivery).collect(),
     }
 }

@@ -155,7 +155,7 @@ pub(super) async fn a_finished_job_is_kept_as_long_as_its_customer_wants(house: 
     assert_eq!(house.store.purge_finished(finished + day).await.unwrap(), 1);
     assert!(!house.folder.path().join("blobs/FJ1").exists());
     let id = JobId("FJ1".into());
-    assert_eq!(house.store.report("alpha", &id).await.unwrap(), None);
+    assert_eq!(house.store.report(&"alpha".into(), &id).await.unwrap(), None);
     assert_eq!(house.store.job_view(&id).await.unwrap(), None);
     assert_eq!(house.store.job_pages(&id).await.unwrap(), []);
     assert_eq!(house.view("FJ2").await.state, JobState::Prepared, "an unfinished job stays");

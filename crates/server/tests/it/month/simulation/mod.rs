@@ -385,8 +385,8 @@ impl Month {
         assert_eq!(self.book.open(), 0, "deliveries that are not final");
         for job in 0..self.book.jobs() {
             let (login, statuses) = self.book.statuses(job);
-            let report = self.store.report(login, &job_id(job as usize)).await.expect("the store works");
-            let told = report.expect("a report").recipient_status;
+            let report = self.store.report(&login.into(), &job_id(job as usize)).await.expect("the store works");
+            let told = report.expect("a report").read().expect("JSON").recipient_status;
             let told: Vec<_> = told.iter().map(|recipient| recipient.status.as_str()).collect();
             let justified: Vec<_> = statuses.map(|status| status.word()).collect();
             assert_eq!(told, justified, "job {job}");
@@ -450,6 +450,7 @@ fn new_job(index: usize, first: u32, submission: &Submission) -> NewJob {
             valid: Default::default(),
         },
         once: None,
+        centre: None,
         deliveries: (first..).zip(recipients).map(delivery).collect(),
     }
 }
