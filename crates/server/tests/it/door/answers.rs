@@ -300,3 +300,46 @@ async fn what_the_vendors_clients_do_is_understood() {
     world.ask("POST //rest///v1/99999te//fax", &headers, job().to_string().as_bytes()).await.job_id();
     world.ask("POST /rest/v1/99999%74e/fax?x=//", &headers, job().to_string().as_bytes()).await.job_id();
 }
+
+#[tokio::test]
+async fn reports_are_fetched_and_deleted_many_at_a_time() {
+    let world = World::new().await;
+    world.register("other", "99999TE", AllowList::default());
+    let reports = "/rest/v1/99999TE/fax/reports";
+    let listed = async || {
+        let reply = world.get(reports).await;
+        let body = reply.json()["reports"].as_array().expect("a list").clone();
+        body.iter().map(|report| report["jobId"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(world.get(reports).await.body, r#"{"reports":[]}"#);
+    let first = world.submit(&job()).await.job_id();
+    let second = world.submit(&job()).await.job_id();
+    assert_eq!(listed().await, [first.clone(), second.clone()]);
+    let foreign = world.ask(&format!("GET {reports}"), &credentials("other", PASSWORD), b"").await;
+    assert_eq!(foreign.body, r#"{"reports":[]}"#);
+
+    let headers = credentials("te", PASSWORD) + "Content-Type: application/json\r\n";
+    let bulk = async |body: &str| world.ask(&format!("POST {reports}"), &headers, body.as_bytes()).await;
+    let fetched = bulk(&format!(r#"{{"action": "Get", "jobIds": ["{second}", "x", "FJJ66GHGX105ZZBIELVCN1"]}}"#)).await;
+    assert_eq!(fetched.json()["reports"][0]["jobId"], second);
+    assert_eq!(fetched.json()["reports"].as_array().map(Vec::len), Some(1));
+    let deleted = bulk(&format!(r#"{{"action": "DELETE", "jobIds": ["x", "{second}"]}}"#)).await;
+    let wanted = json!({"reports": [
+        {"jobId": "x", "deleted": false, "reason": "NOT_FOUND"}, {"jobId": second, "deleted": true}]});
+    assert_eq!(deleted.json(), wanted);
+    assert_eq!(listed().await, [&*first]);
+    bulk("{}").await.refuses(400, "action: is missing");
+
+    // As some clients have it: with a content type and no body.
+    let delete = format!("DELETE {reports}/{first}");
+    let other = world.ask(&delete, &(credentials("other", PASSWORD)), b"").await;
+    other.refuses(404, "No such report");
+    let gone = world.ask(&delete, &(headers.clone() + "Content-Length: 0\r\n"), b"").await;
+    assert_eq!(gone.json(), json!({"jobId": first, "deleted": true}));
+    world.ask(&delete, &headers, b"").await.refuses(404, "No such report");
+    let third = world.submit(&job()).await.job_id();
+    let oldest = world.ask(&format!("DELETE {reports}"), &headers, b"").await;
+    assert_eq!(oldest.json(), json!({"reports": [{"jobId": third, "deleted": true}]}));
+    assert_eq!(world.ask(&format!("DELETE {reports}"), &headers, b"").await.body, r#"{"reports":[]}"#);
+    world.ask("GET /rest/v1/12345/fax/reports", &headers, b"").await.refuses(401, "Authentication failed");
+}

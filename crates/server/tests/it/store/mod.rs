@@ -5,7 +5,9 @@ mod accounts;
 mod destinations;
 mod fetching;
 mod lists;
+mod notices;
 mod preparing;
+mod reports;
 mod sending;
 mod stationery;
 mod sweeping;
@@ -79,6 +81,12 @@ contract! {
         a_list_is_replaced_added_to_and_paged,
         half_an_import_is_never_in_force,
         there_is_an_end_to_a_customers_list;
+    notices:
+        who_asked_is_told_of_the_end_of_a_job,
+        a_notice_is_tried_until_it_is_told_or_given_up,
+        a_try_that_was_cut_off_is_made_again,
+        a_notice_is_made_again_when_asked_for,
+        a_job_is_kept_until_everybody_is_told;
     preparing:
         a_preparation_claim_holds_all_that_is_needed,
         express_jobs_are_prepared_first_then_the_oldest,
@@ -89,6 +97,12 @@ contract! {
         an_extended_preparation_is_not_taken_away,
         a_job_that_cuts_off_its_preparation_is_given_up,
         a_number_without_a_line_fails_at_once;
+    reports:
+        finished_reports_are_listed_in_the_order_of_their_ends,
+        a_deleted_report_is_gone_and_its_job_goes_on,
+        the_oldest_reports_are_deleted_first,
+        reports_are_seen_in_their_own_data_centre,
+        a_foreign_job_takes_no_other_time_than_none;
     sending:
         a_sent_fax_has_a_final_report,
         a_job_is_pending_until_its_last_delivery_is_final,
