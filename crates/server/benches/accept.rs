@@ -2,13 +2,14 @@
 //!
 //! `cargo bench -p ferrofax-server --profile release --bench accept [FOLDER]`; the folder decides which disk is measured.
 
+mod kit;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ferrofax_api::job::{Charset, Content, Document, DocumentKind, FaxJob, Recipient};
-use ferrofax_server::jobs::{DeliveryId, JobId, NewDelivery, NewJob};
 use ferrofax_server::store::{Account, Customer, Store};
-use jiff::Timestamp;
+
+use self::kit::{job, now};
 
 #[tokio::main]
 async fn main() {
@@ -30,7 +31,7 @@ async fn measure(folder: &Path, clients: usize, document_bytes: usize) {
     let folder = tempfile::tempdir_in(folder).expect("a folder to write to");
     let store = Store::open(folder.path()).expect("a store");
     let customer = Customer { number: "99999TE".into(), account: Account::default() };
-    store.put_customer(customer, Timestamp::UNIX_EPOCH).await.expect("a customer");
+    store.put_customer(customer, now()).await.expect("a customer");
 
     let per_client = if document_bytes > 10_000 { 1_000 } else { 4_000 } / clients.min(8);
     let (commits, began) = (store.commits(), Instant::now());
@@ -40,7 +41,8 @@ async fn measure(folder: &Path, clients: usize, document_bytes: usize) {
             tokio::spawn(async move {
                 let mut waits = Vec::with_capacity(per_client);
                 for n in 0..per_client {
-                    let job = job(&format!("FJ{client}x{n}"), document_bytes);
+                    let number = std::iter::once((format!("FN{client}x{n}"), "4989123".to_owned()));
+                    let job = job(format!("FJ{client}x{n}"), ("99999TE", "alpha"), number, document_bytes);
                     let asked = Instant::now();
                     store.accept_job(job).await.expect("accepted");
                     waits.push(asked.elapsed());
@@ -64,41 +66,4 @@ async fn measure(folder: &Path, clients: usize, document_bytes: usize) {
         percentile(50),
         percentile(99)
     );
-}
-
-fn job(id: &str, document_bytes: usize) -> NewJob {
-    let now = Timestamp::UNIX_EPOCH;
-    let recipient = Recipient { number: "+4989123".into(), alternative_numbers: vec![], properties: vec![] };
-    let document = Document {
-        name: "letter.txt".into(),
-        kind: DocumentKind::Txt,
-        charset: Charset::Utf8,
-        content: Content::Data(vec![b'x'; document_bytes]),
-    };
-    NewJob {
-        id: JobId(id.into()),
-        customer: "99999TE".into(),
-        login: "alpha".into(),
-        accepted_at: now,
-        valid_from: now,
-        valid_until: Timestamp::MAX,
-        order: FaxJob {
-            reference: Default::default(),
-            recipients: vec![recipient],
-            documents: vec![document],
-            transport: Default::default(),
-            rendering: Default::default(),
-            report: Default::default(),
-            customer_reference: None,
-            valid: Default::default(),
-        },
-        deliveries: vec![NewDelivery {
-            id: DeliveryId(format!("FN{id}")),
-            dial: "004989123".into(),
-            alternatives: vec![],
-            warnings: vec![],
-        }],
-        once: None,
-        centre: None,
-    }
 }

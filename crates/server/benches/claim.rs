@@ -4,18 +4,20 @@
 //! others single faxes, all due; four customers with two logins each. Sixty calls are always on; every other one is busy and waits for its next,
 //! the rest arrive. CPU time is that of all threads of this process, and tells more than the clock does on a busy machine.
 
+mod kit;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ferrofax_api::job::{Charset, Content, Document, DocumentKind, FaxJob, Recipient};
 use ferrofax_fax::ladder::Ladder;
 use ferrofax_fax::outcome::Outcome;
 use ferrofax_fax::page::{Resolution, StoredPage};
-use ferrofax_server::jobs::{DeliveryId, JobId, NewDelivery, NewJob, Policy, Retry, Routes, decide};
+use ferrofax_server::jobs::{NewJob, Policy, Retry, Routes, decide};
 use ferrofax_server::store::{Account, AttemptResult, Customer, DeliveryClaim, Store};
-use jiff::Timestamp;
+
+use self::kit::now;
 
 const LEASE: Duration = Duration::from_secs(3600);
 const CHANNELS: usize = 60;
@@ -127,46 +129,9 @@ async fn fill(store: &Store, waiting: u32, routes: &Routes) {
 }
 
 fn new_job(job: u32, numbers: std::ops::Range<u32>) -> NewJob {
-    let recipient =
-        |n: u32| Recipient { number: format!("+49{n:08}"), alternative_numbers: vec![], properties: vec![] };
-    let delivery = |n: u32| NewDelivery {
-        id: DeliveryId(format!("FN{n:020}")),
-        dial: format!("0049{n:08}"),
-        alternatives: Vec::new(),
-        warnings: Vec::new(),
-    };
-    let document = Document {
-        name: "letter.txt".into(),
-        kind: DocumentKind::Txt,
-        charset: Charset::Utf8,
-        content: Content::Data(b"Good morning".to_vec()),
-    };
-    NewJob {
-        id: JobId(format!("FJ{job:020}")),
-        customer: format!("{}", job % 4),
-        login: format!("login{}", job % 8),
-        accepted_at: now(),
-        valid_from: now(),
-        valid_until: now() + Duration::from_secs(30 * 86_400),
-        order: FaxJob {
-            reference: Default::default(),
-            recipients: numbers.clone().map(recipient).collect(),
-            documents: vec![document],
-            transport: Default::default(),
-            rendering: Default::default(),
-            report: Default::default(),
-            customer_reference: None,
-            valid: Default::default(),
-        },
-        once: None,
-        centre: None,
-        deliveries: numbers.map(delivery).collect(),
-    }
-}
-
-/// The store is told every time, and here none goes by.
-fn now() -> Timestamp {
-    Timestamp::UNIX_EPOCH
+    let (customer, login) = (format!("{}", job % 4), format!("login{}", job % 8));
+    let numbers = numbers.map(|n| (format!("FN{n:020}"), format!("49{n:08}")));
+    kit::job(format!("FJ{job:020}"), (&customer, &login), numbers, 12)
 }
 
 fn median(mut times: Vec<Duration>) -> f64 {

@@ -13,6 +13,7 @@ mod lists;
 mod office;
 mod render_worker;
 mod resources;
+mod sdk;
 mod stationery;
 mod storm;
 mod world;

@@ -161,12 +161,19 @@ pub async fn bulk(
 }
 
 /// What a bulk request answers.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
+struct ReportsOrDeleted {
+    reports: Vec<ReportOrDeleted>,
+}
+
+/// By action.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its description is used")]
-enum ReportsOrDeleted {
-    Get(Reports),
-    Delete(DeleteReports),
+enum ReportOrDeleted {
+    Get(FaxReport),
+    Delete(JobDeleteReport),
 }
 
 async fn asked(door: &Door, headers: &HeaderMap, body: &mut Body) -> Result<Bulk, Refusal> {

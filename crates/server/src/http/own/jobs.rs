@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 
 use super::invalid;
 use crate::accept::id::is_job_id;
-use crate::http::openapi::RefusedReport;
+use crate::http::openapi::{RefusedQuery, RefusedReport};
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, DeskError, Door};
 use crate::jobs::JobId;
@@ -39,7 +39,7 @@ type Recipient = Result<Query<One>, QueryRejection>;
     operation_id = "cancelJob",
     tag = "Fax jobs",
     params(("jobId" = String, Path, example = "FJJ66GHGX105ZZBIELVCN1"), One),
-    responses((status = 200, description = "For how many recipients it came true", body = Controlled), RefusedReport),
+    responses((status = 200, description = "For how many recipients it came true", body = Controlled), RefusedQuery, RefusedReport),
     security(("httpBasicAuth" = []))
 )]
 pub async fn cancel(
@@ -61,7 +61,7 @@ pub async fn cancel(
     operation_id = "holdJob",
     tag = "Fax jobs",
     params(("jobId" = String, Path, example = "FJJ66GHGX105ZZBIELVCN1"), One),
-    responses((status = 200, description = "For how many recipients it came true", body = Controlled), RefusedReport),
+    responses((status = 200, description = "For how many recipients it came true", body = Controlled), RefusedQuery, RefusedReport),
     security(("httpBasicAuth" = []))
 )]
 pub async fn hold(
@@ -81,7 +81,7 @@ pub async fn hold(
     operation_id = "releaseJob",
     tag = "Fax jobs",
     params(("jobId" = String, Path, example = "FJJ66GHGX105ZZBIELVCN1"), One),
-    responses((status = 200, description = "For how many recipients it came true", body = Controlled), RefusedReport),
+    responses((status = 200, description = "For how many recipients it came true", body = Controlled), RefusedQuery, RefusedReport),
     security(("httpBasicAuth" = []))
 )]
 pub async fn release(

@@ -13,7 +13,7 @@ use ferrofax_api::stationery::{Installed, OverlayEntry, Overlays, Removed};
 use super::templates::told;
 use super::{Shown, answer, show};
 use crate::export::Format;
-use crate::http::openapi::{Refused, RefusedStationery};
+use crate::http::openapi::{Refused, RefusedQuery, RefusedStationery};
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, DeskError, Door};
 
@@ -56,6 +56,7 @@ pub async fn list(
     params(("name" = String, Path, example = "LetterHead"), Shown),
     responses(
         (status = 200, description = "The overlay", content((Vec<u8> = "image/png"), (Vec<u8> = "image/tiff"), (Vec<u8> = "application/pdf"))),
+        RefusedQuery,
         RefusedStationery
     ),
     security(("httpBasicAuth" = []))

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::{Shown, answer, invalid, show};
 use crate::export::Format;
-use crate::http::openapi::{Refused, RefusedStationery};
+use crate::http::openapi::{Refused, RefusedQuery, RefusedStationery};
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, Door};
 
@@ -60,7 +60,7 @@ pub async fn list(
     operation_id = "getTemplate",
     tag = "Stationery",
     params(("name" = String, Path, example = "coverpage-default.ftl.html"), Version),
-    responses((status = 200, description = "The source in force, or that of the version", body = String, content_type = "text/plain"), RefusedStationery),
+    responses((status = 200, description = "The source in force, or that of the version", body = String, content_type = "text/plain"), RefusedQuery, RefusedStationery),
     security(("httpBasicAuth" = []))
 )]
 pub async fn source(

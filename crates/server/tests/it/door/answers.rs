@@ -141,7 +141,8 @@ async fn paths_and_methods_that_are_not_there_have_the_envelope() {
     }
     for (head, allow) in [
         ("GET /rest/v1/99999TE/fax", "POST"),
-        ("DELETE /rest/v1/99999TE/fax/reports/FJJ66GHGX105ZZBIELVCN1", "GET,HEAD"),
+        ("PUT /rest/v1/99999TE/fax/reports/FJJ66GHGX105ZZBIELVCN1", "GET,HEAD,DELETE"),
+        ("PATCH /rest/v1/99999TE/fax/reports", "GET,HEAD,POST,DELETE"),
         ("POST /openapi.json", "GET,HEAD"),
         ("PUT /health/live", "GET,HEAD"),
     ] {
