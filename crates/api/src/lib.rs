@@ -11,6 +11,7 @@ pub mod job;
 
 pub mod lists;
 
+pub mod progress;
 pub mod report;
 
 pub mod stationery;

@@ -55,22 +55,50 @@ impl Client {
         Ok(serde_json::from_value(Self::answer(answer).await?)?)
     }
 
+    /// What happens to a job, told as it happens: the kind of event and its data.
+    pub async fn watch(&self, job: &str, mut told: impl FnMut(&str, &str) -> Result<()>) -> Result<()> {
+        let url = format!("{}/api/v1/jobs/{job}/events", self.target.url.trim_end_matches('/'));
+        let request = self.http.get(url).basic_auth(&self.target.user, Some(&self.target.password));
+        // The service says something every few seconds, for as long as the job takes.
+        let mut answer = Self::good(request.timeout(Duration::MAX)).await?;
+        let (mut unread, mut kind) = (Vec::new(), String::new());
+        while let Some(bytes) = answer.chunk().await? {
+            unread.extend_from_slice(&bytes);
+            while let Some(end) = unread.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = unread.drain(..=end).collect();
+                let line = String::from_utf8_lossy(&line);
+                match line.trim_end().split_once(": ") {
+                    Some(("event", event)) => kind = event.to_owned(),
+                    Some(("data", data)) => told(&kind, data)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn address(&self, path: &str) -> String {
         format!("{}/rest/v1/{}/{path}", self.target.url.trim_end_matches('/'), self.target.customer)
     }
 
     async fn answer(request: reqwest::RequestBuilder) -> Result<Value> {
+        let body = Self::good(request).await?.text().await?;
+        serde_json::from_str(&body).context("the service's answer is no JSON")
+    }
+
+    /// An answer that is no refusal.
+    async fn good(request: reqwest::RequestBuilder) -> Result<reqwest::Response> {
         let answer = request.send().await.context("the service can't be reached")?;
         let status = answer.status();
-        let body = answer.text().await?;
-        if !status.is_success() {
-            let message = serde_json::from_str::<Value>(&body)
-                .ok()
-                .and_then(|error| error.get("message")?.as_str().map(str::to_owned))
-                .unwrap_or(body);
-            bail!("the service answered {status}: {message}");
+        if status.is_success() {
+            return Ok(answer);
         }
-        serde_json::from_str(&body).context("the service's answer is no JSON")
+        let body = answer.text().await?;
+        let message = serde_json::from_str::<Value>(&body)
+            .ok()
+            .and_then(|error| error.get("message")?.as_str().map(str::to_owned))
+            .unwrap_or(body);
+        bail!("the service answered {status}: {message}");
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use ferrofax_api::progress::{JobEvent, JobStage, RecipientEvent, RecipientStage};
 use ferrofax_server::jobs::{DeliveryState, JobId};
 use ferrofax_server::store;
 use indicatif::ProgressBar;
@@ -61,16 +62,52 @@ impl Send {
 pub struct Status {
     /// Job id.
     job: String,
+    /// Say what happens as it happens, then the report.
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     target: Target,
 }
 
 impl Status {
     pub async fn run(self) -> Result<()> {
-        let report = Client::new(self.target)?.report(&self.job).await?;
+        let client = Client::new(self.target)?;
+        if self.watch {
+            let tell = |kind: &str, data: &str| {
+                println!("{:.0} {}", Timestamp::now(), happened(kind, data)?);
+                Ok(())
+            };
+            client.watch(&self.job, tell).await?;
+        }
+        let report = client.report(&self.job).await?;
         println!("{}", serde_json::to_string_pretty(&report)?);
         Ok(())
     }
+}
+
+/// An event in words.
+fn happened(kind: &str, data: &str) -> Result<String> {
+    if kind == "job" {
+        let JobEvent { stage, pages } = serde_json::from_str(data)?;
+        return Ok(match stage {
+            JobStage::Accepted => "accepted".to_owned(),
+            JobStage::Preparing => "its documents are being rendered".to_owned(),
+            JobStage::Prepared => format!("prepared, {pages} pages"),
+            JobStage::Finished => "finished".to_owned(),
+        });
+    }
+    let event: RecipientEvent = serde_json::from_str(data)?;
+    let RecipientEvent { recipient, stage, attempt, pages_confirmed, pages, status, reason } = event;
+    let what = match stage {
+        RecipientStage::Accepted => "accepted".to_owned(),
+        RecipientStage::Waiting => "waits".to_owned(),
+        RecipientStage::Held => "is held".to_owned(),
+        RecipientStage::Calling => format!("call {attempt}"),
+        RecipientStage::Answered => format!("call {attempt} is answered"),
+        RecipientStage::Page => format!("page {pages_confirmed} of {pages} is confirmed"),
+        RecipientStage::Ended => format!("{}: {}", status.unwrap_or_default(), reason.unwrap_or_default()),
+    };
+    Ok(format!("recipient {recipient}: {what}"))
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,6 +5,7 @@ mod confine;
 mod customer;
 mod demo;
 mod destinations;
+mod export;
 mod files;
 mod jobs;
 mod lists;
@@ -56,6 +57,8 @@ enum Command {
     /// Do-not-fax lists: the operator's, the public ones, customers' own.
     #[command(subcommand)]
     List(lists::Lists),
+    /// Finished deliveries as CSV, from the data folder.
+    Export(export::Export),
     /// What calls to numbers taught, and which of them are parked.
     #[command(subcommand)]
     Destination(destinations::Destination),
@@ -108,6 +111,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Template(template) => template.run().await,
             Command::Overlay(overlay) => overlay.run().await,
             Command::List(lists) => lists.run().await,
+            Command::Export(export) => export.run().await,
             Command::Destination(destination) => destination.run().await,
             Command::Receive(receive) => receive.run().await,
             Command::Customer(customer) => customer.run().await,

@@ -12,6 +12,7 @@ mod hostile;
 mod lists;
 mod office;
 mod render_worker;
+mod reports;
 mod resources;
 mod sdk;
 mod stationery;

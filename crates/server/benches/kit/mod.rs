@@ -36,7 +36,7 @@ pub fn job(
         login: login.into(),
         accepted_at: now(),
         valid_from: now(),
-        valid_until: Timestamp::MAX,
+        valid_until: now() + std::time::Duration::from_secs(30 * 86_400),
         order: FaxJob {
             reference: Default::default(),
             recipients,

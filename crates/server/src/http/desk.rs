@@ -73,17 +73,12 @@ impl Desk for Store {
         Box::pin(async move { Ok(Store::oldest_reports(self, reader, limit).await?) })
     }
 
-    fn delete_reports<'a>(
-        &'a self,
-        reader: &'a Reader,
-        jobs: Vec<String>,
-        now: Timestamp,
-    ) -> Answer<'a, HashSet<String>> {
-        Box::pin(async move { Ok(Store::delete_reports(self, reader, jobs, now).await?) })
+    fn delete_reports<'a>(&'a self, reader: &'a Reader, jobs: Vec<String>) -> Answer<'a, HashSet<String>> {
+        Box::pin(async move { Ok(Store::delete_reports(self, reader, jobs).await?) })
     }
 
-    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32, now: Timestamp) -> Answer<'a, Vec<String>> {
-        Box::pin(async move { Ok(Store::delete_oldest_reports(self, reader, limit, now).await?) })
+    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32) -> Answer<'a, Vec<String>> {
+        Box::pin(async move { Ok(Store::delete_oldest_reports(self, reader, limit).await?) })
     }
 
     fn ready(&self) -> Answer<'_, ()> {

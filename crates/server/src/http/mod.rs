@@ -43,6 +43,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing};
 use ferrofax_api::job::Violation;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,6 +61,9 @@ use refusal::Refusal;
 pub use centres::Centres;
 pub use serve::{Connection, Listener, serve, serve_connection};
 pub use tls::{TlsError, server_config};
+
+/// Jobs watched at the same time.
+const WATCHERS_MAX: usize = 256;
 
 /// What a desk answers, some time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DeskError>> + Send + 'a>>;
@@ -85,15 +89,10 @@ pub trait Desk: Logins {
     fn oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32) -> Answer<'a, Vec<RawReport>>;
 
     /// Deletes the reports of these jobs; those that were there.
-    fn delete_reports<'a>(
-        &'a self,
-        reader: &'a Reader,
-        jobs: Vec<String>,
-        now: Timestamp,
-    ) -> Answer<'a, HashSet<String>>;
+    fn delete_reports<'a>(&'a self, reader: &'a Reader, jobs: Vec<String>) -> Answer<'a, HashSet<String>>;
 
     /// Deletes the oldest reports of finished jobs; whose.
-    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32, now: Timestamp) -> Answer<'a, Vec<String>>;
+    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32) -> Answer<'a, Vec<String>>;
 
     /// Whether jobs could be stored at the moment.
     fn ready(&self) -> Answer<'_, ()>;
@@ -194,6 +193,7 @@ pub struct Door {
     rate: Rate,
     bodies: Budget,
     draining: AtomicBool,
+    watchers: Arc<Semaphore>,
     studio: Option<Studio>,
     /// Says which numbers are parked.
     retry: Retry,
@@ -218,6 +218,7 @@ impl Door {
             settings,
             clock,
             draining: AtomicBool::new(false),
+            watchers: Arc::new(Semaphore::new(WATCHERS_MAX)),
             studio: None,
             retry: Retry::default(),
             proved_until: AtomicI64::new(i64::MIN),
@@ -241,8 +242,12 @@ impl Door {
         self.draining.store(true, Ordering::Relaxed);
     }
 
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     fn refuse_when_draining(&self) -> Result<(), Refusal> {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.is_draining() {
             return Err(Refusal::unavailable("the service is going down", Duration::from_secs(10)));
         }
         Ok(())
@@ -272,6 +277,8 @@ pub fn router(door: Arc<Door>) -> Router {
         .routes(routes!(own::jobs::cancel))
         .routes(routes!(own::jobs::hold))
         .routes(routes!(own::jobs::release))
+        .routes(routes!(own::events::watch))
+        .routes(routes!(own::deliveries::export))
         .routes(routes!(own::lists::list, own::lists::import))
         .routes(routes!(own::lists::add))
         .routes(routes!(own::lists::check, own::lists::remove))

@@ -72,7 +72,7 @@ pub async fn delete_one(
     headers: HeaderMap,
 ) -> Result<Json<JobDeleteReport>, Refusal> {
     let (reader, JobId(job)) = reader_of(&door, &connection, path, &headers).await?;
-    let deleted = door.desk.delete_reports(&reader, vec![job.clone()], door.now()).await?;
+    let deleted = door.desk.delete_reports(&reader, vec![job.clone()]).await?;
     if deleted.contains(&job) { Ok(Json(JobDeleteReport::deleted(job))) } else { Err(Refusal::NoSuchReport) }
 }
 
@@ -117,7 +117,7 @@ pub async fn delete_oldest(
     headers: HeaderMap,
 ) -> Result<Json<DeleteReports>, Refusal> {
     let reader = reader(&door, &connection, customer, &headers).await?;
-    let deleted = door.desk.delete_oldest_reports(&reader, OLDEST_MAX, door.now()).await?;
+    let deleted = door.desk.delete_oldest_reports(&reader, OLDEST_MAX).await?;
     Ok(Json(DeleteReports { reports: deleted.into_iter().map(JobDeleteReport::deleted).collect() }))
 }
 
@@ -152,7 +152,7 @@ pub async fn bulk(
         match action {
             BulkAction::Get => Ok(list(&door.desk.reports_of(&reader, jobs).await?)),
             BulkAction::Delete => {
-                let deleted = door.desk.delete_reports(&reader, jobs.clone(), door.now()).await?;
+                let deleted = door.desk.delete_reports(&reader, jobs.clone()).await?;
                 Ok(Json(DeleteReports::of(jobs, deleted)).into_response())
             }
         }

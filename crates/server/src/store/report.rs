@@ -80,19 +80,15 @@ impl Store {
             .await
     }
 
-    /// Deletes the reports of these jobs; a pending one goes on all the same. Those that were there.
-    pub async fn delete_reports(
-        &self,
-        reader: &Reader,
-        jobs: Vec<String>,
-        now: Timestamp,
-    ) -> Result<HashSet<String>, StoreError> {
+    /// Deletes the reports of these jobs; those that were there. The jobs stay, also for operators, until they are purged; a pending
+    /// one goes on.
+    pub async fn delete_reports(&self, reader: &Reader, jobs: Vec<String>) -> Result<HashSet<String>, StoreError> {
         let reader = reader.clone();
         self.writer
             .run(move |tx| {
                 let mut deleted = HashSet::new();
                 for job in jobs {
-                    if delete(tx, &reader, &job, now)? {
+                    if delete(tx, &reader, &job)? {
                         deleted.insert(job);
                     }
                 }
@@ -102,12 +98,7 @@ impl Store {
     }
 
     /// Deletes the reports of finished jobs, those that finished first; their ids.
-    pub async fn delete_oldest_reports(
-        &self,
-        reader: &Reader,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<String>, StoreError> {
+    pub async fn delete_oldest_reports(&self, reader: &Reader, limit: u32) -> Result<Vec<String>, StoreError> {
         let reader = reader.clone();
         self.writer
             .run(move |tx| {
@@ -115,7 +106,7 @@ impl Store {
                 let jobs = statement.query_map(params![reader.login, reader.centre, limit], |row| row.get(0))?;
                 let jobs = jobs.collect::<Result<Vec<String>, _>>()?;
                 for job in &jobs {
-                    delete(tx, &reader, job, now)?;
+                    delete(tx, &reader, job)?;
                 }
                 Ok(jobs)
             })
@@ -168,16 +159,16 @@ fn one(connection: &Connection, reader: &Reader, job: &str) -> Result<Option<Raw
     }
 }
 
-/// Whether there was one. Of a finished job nothing is kept for long after.
-fn delete(tx: &Tx<'_>, reader: &Reader, job: &str, now: Timestamp) -> Result<bool, StoreError> {
+/// Whether there was one.
+fn delete(tx: &Tx<'_>, reader: &Reader, job: &str) -> Result<bool, StoreError> {
     let deleted = tx
         .connection
         .prepare_cached(
             "UPDATE jobs INDEXED BY jobs_by_login
-             SET report_deleted = 1, purge_at = CASE WHEN state = 'finished' THEN ?4 END
+             SET report_deleted = 1
              WHERE login = ?1 AND id = ?2 AND report_deleted = 0 AND (?3 IS NULL OR centre = ?3)",
         )?
-        .execute(params![reader.login, job, reader.centre, At(now)])?;
+        .execute(params![reader.login, job, reader.centre])?;
     Ok(deleted == 1)
 }
 
@@ -223,10 +214,9 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
     let succeeded = report.succeeded();
     let kept = jiff::SignedDuration::from_hours(24 * retention);
     let purge_at = now.checked_add(kept).map_err(StoreError::internal)?;
-    // What nobody can ask for any more is not kept.
     tx.connection
         .prepare_cached(
-            "UPDATE jobs SET state = ?2, report = ?3, finished_at = ?4, purge_at = iif(report_deleted, ?4, ?5), lease_owner = NULL,
+            "UPDATE jobs SET state = ?2, report = ?3, finished_at = ?4, purge_at = ?5, lease_owner = NULL,
                  lease_expires_at = NULL, lease_number = lease_number + 1
              WHERE id = ?1",
         )?
@@ -313,7 +303,7 @@ fn recipient(row: &Row<'_>) -> rusqlite::Result<RecipientStatus> {
 }
 
 /// Begun seconds; clients read them into 16 bits.
-fn whole_seconds(answered: Timestamp, ended: Timestamp) -> u32 {
+pub(super) fn whole_seconds(answered: Timestamp, ended: Timestamp) -> u32 {
     let micros = ended.duration_since(answered).as_micros().max(0);
     let seconds = u64::try_from(micros).unwrap_or(u64::MAX).div_ceil(1_000_000);
     u32::try_from(seconds.min(u16::MAX.into())).unwrap_or(u32::MAX)

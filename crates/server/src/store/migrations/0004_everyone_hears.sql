@@ -52,7 +52,7 @@ ALTER TABLE customers ADD COLUMN push_layout TEXT NOT NULL DEFAULT 'xml';
 ALTER TABLE customers ADD COLUMN push_signing_key BLOB;                  -- sealed
 ALTER TABLE customers ADD COLUMN language TEXT NOT NULL DEFAULT 'en';    -- of mails
 
--- A report that its login deleted; the job goes on, and is forgotten when it is finished and everybody is told.
+-- A report that its login deleted; the job goes on, and is kept as long as others.
 ALTER TABLE jobs ADD COLUMN report_deleted INTEGER NOT NULL DEFAULT 0;
 -- The data centre it is shown in, where names of hosts stand for some.
 ALTER TABLE jobs ADD COLUMN centre TEXT;
@@ -60,5 +60,7 @@ DROP INDEX jobs_finished_by_login;
 CREATE INDEX jobs_reported ON jobs (login, finished_at, id) WHERE state = 'finished' AND report_deleted = 0;
 CREATE INDEX jobs_reported_by_centre ON jobs (login, centre, finished_at, id)
     WHERE state = 'finished' AND report_deleted = 0 AND centre IS NOT NULL;
+-- Finished deliveries, in the order of their jobs' ends.
+CREATE INDEX jobs_finished ON jobs (finished_at, id) WHERE state = 'finished';
 -- A job of another login is looked for exactly as one that is not there.
 CREATE UNIQUE INDEX jobs_by_login ON jobs (login, id) WHERE report_deleted = 0;

@@ -97,12 +97,7 @@ impl Desk for MemoryDesk {
         })
     }
 
-    fn delete_reports<'a>(
-        &'a self,
-        reader: &'a Reader,
-        ids: Vec<String>,
-        _now: Timestamp,
-    ) -> Answer<'a, HashSet<String>> {
+    fn delete_reports<'a>(&'a self, reader: &'a Reader, ids: Vec<String>) -> Answer<'a, HashSet<String>> {
         self.answer(|| {
             let mut jobs = self.jobs.lock().expect("a lock");
             let gone = jobs.extract_if(.., |job| ids.contains(&job.id.0) && job.login == reader.login);
@@ -110,7 +105,7 @@ impl Desk for MemoryDesk {
         })
     }
 
-    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32, _: Timestamp) -> Answer<'a, Vec<String>> {
+    fn delete_oldest_reports<'a>(&'a self, reader: &'a Reader, limit: u32) -> Answer<'a, Vec<String>> {
         self.answer(|| {
             let mut jobs = self.jobs.lock().expect("a lock");
             let gone = jobs.extract_if(.., |job| job.login == reader.login);

@@ -49,22 +49,22 @@ pub(super) async fn a_deleted_report_is_gone_and_its_job_goes_on(house: House) {
     house.finished("FJ1", "+49891", at(10)).await;
     house.prepared(job("FJ2", &["+49892"]), 1).await;
     let asked = || names(&["FJ1", "FJ2", "FJ9"]);
-    let deleted = house.store.delete_reports(&beta, asked(), at(30)).await.unwrap();
+    let deleted = house.store.delete_reports(&beta, asked()).await.unwrap();
     assert_eq!(deleted, HashSet::new(), "another login's");
-    let deleted = house.store.delete_reports(&alpha, asked(), at(30)).await.unwrap();
+    let deleted = house.store.delete_reports(&alpha, asked()).await.unwrap();
     assert_eq!(deleted, HashSet::from(["FJ1".to_owned(), "FJ2".to_owned()]));
-    assert_eq!(house.store.delete_reports(&alpha, asked(), at(31)).await.unwrap(), HashSet::new());
+    assert_eq!(house.store.delete_reports(&alpha, asked()).await.unwrap(), HashSet::new());
     for gone in ["FJ1", "FJ2"] {
         assert_eq!(house.store.report(&alpha, &JobId(gone.to_owned())).await.unwrap(), None);
     }
-    assert_eq!(house.store.purge_finished(at(30)).await.unwrap(), 1, "nothing of FJ1 is kept");
+    assert_eq!(house.view("FJ1").await.state, JobState::Finished, "operators see it");
 
     let claim = house.call(at(40)).await;
     assert_eq!(claim.job.0, "FJ2");
     house.send(claim, at(41)).await;
     assert_eq!(house.view("FJ2").await.state, JobState::Finished);
     assert_eq!(house.listed(&alpha, 1000).await, names(&[]));
-    assert_eq!(house.store.purge_finished(at(61)).await.unwrap(), 1, "and nothing of FJ2, once it is finished");
+    assert_eq!(house.store.purge_finished(at(31 * 86_400)).await.unwrap(), 2, "as long as others");
 }
 
 pub(super) async fn the_oldest_reports_are_deleted_first(house: House) {
@@ -73,8 +73,8 @@ pub(super) async fn the_oldest_reports_are_deleted_first(house: House) {
         house.finished(id, number, at(end)).await;
     }
     house.store.accept_job(job("FJ4", &["+49894"])).await.unwrap();
-    let deleted = |limit| house.store.delete_oldest_reports(&alpha, limit, at(60));
-    assert_eq!(house.store.delete_oldest_reports(&"beta".into(), 10, at(60)).await.unwrap(), names(&[]));
+    let deleted = |limit| house.store.delete_oldest_reports(&alpha, limit);
+    assert_eq!(house.store.delete_oldest_reports(&"beta".into(), 10).await.unwrap(), names(&[]));
     assert_eq!(deleted(2).await.unwrap(), names(&["FJ2", "FJ3"]));
     assert_eq!(deleted(2).await.unwrap(), names(&["FJ1"]));
     assert_eq!(deleted(2).await.unwrap(), names(&[]), "not what is pending");
@@ -98,9 +98,9 @@ pub(super) async fn reports_are_seen_in_their_own_data_centre(house: House) {
     assert!(house.store.report(&alpha(Some("de2")), &first).await.unwrap().is_none());
     let asked = names(&["FJ1", "FJ2"]);
     assert_eq!(house.store.reports_of(&alpha(Some("de2")), asked.clone()).await.unwrap().len(), 1);
-    let deleted = house.store.delete_reports(&alpha(Some("de2")), asked, at(1)).await.unwrap();
+    let deleted = house.store.delete_reports(&alpha(Some("de2")), asked).await.unwrap();
     assert_eq!(deleted, HashSet::from(["FJ2".to_owned()]));
-    assert_eq!(house.store.delete_oldest_reports(&alpha(Some("de1")), 9, at(1)).await.unwrap(), names(&["FJ1"]));
+    assert_eq!(house.store.delete_oldest_reports(&alpha(Some("de1")), 9).await.unwrap(), names(&["FJ1"]));
 }
 
 /// A job of another login and one that is not there: asked for in turns, so that a busy machine makes both slow.
