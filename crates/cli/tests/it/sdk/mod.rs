@@ -25,7 +25,7 @@ fn python(peer: &str) -> PathBuf {
 fn place(http: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     let settings = format!(
-        "[http]\n{http}\nrequests_per_second = 1000000\nrequests_burst = 1000000\n[[line]]\nname = 'loopback'\n\
+        "[http]\n{http}\nrequests_per_second = 1000000\nrequests_burst = 1000000\n[retry]\nattempts_max = 1\n[[line]]\nname = 'loopback'\n\
          kind = 'loopback'\nprefixes = ['']\nchannels = 10\nspeed = 20\n[[customer]]\nnumber = '{CUSTOMER}'\n\
          country = 'DE'\ntest_mode = true\n[[customer.login]]\nname = 'te'\npassword = '{PASSWORD}'\n"
     );
@@ -106,5 +106,5 @@ fn the_description_of_the_api_is_kept() {
     "#;
     let python = python("schemathesis");
     let said = succeeds(&mut alone(script, &[dir.path(), Path::new(FERROFAX), &python]));
-    assert!(said.contains("No issues found"), "{said}");
+    assert!(said.contains(" passed"), "{said}");
 }
