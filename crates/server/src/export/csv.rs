@@ -1,4 +1,4 @@
-//! Finished deliveries as CSV (RFC 4180), a line for each recipient. The columns are described in `docs/export.md`.
+//! Finished deliveries as CSV (RFC 4180), a line for each recipient. The columns are described in `docs/api.md`.
 
 use ::csv::{Terminator, WriterBuilder};
 use jiff::Timestamp;
