@@ -10,6 +10,8 @@ pub mod job;
 
 pub mod lists;
 
+pub mod notices;
+
 pub mod report;
 
 pub mod stationery;

@@ -6,6 +6,7 @@ mod destinations;
 mod fetching;
 mod lists;
 mod preparing;
+mod pushes;
 mod sending;
 mod stationery;
 mod sweeping;
@@ -89,6 +90,10 @@ contract! {
         an_extended_preparation_is_not_taken_away,
         a_job_that_cuts_off_its_preparation_is_given_up,
         a_number_without_a_line_fails_at_once;
+    pushes:
+        a_push_survives_a_day_without_its_target,
+        a_push_is_given_up_after_two_days_and_made_again_when_that_is_wanted,
+        a_push_that_was_cut_off_is_made_again;
     sending:
         a_sent_fax_has_a_final_report,
         a_job_is_pending_until_its_last_delivery_is_final,
