@@ -132,7 +132,7 @@ fn a_job_is_pushed_as_it_asks_and_everybody_sees_how_that_went() {
         ("/take", "NONE", 1),
         ("/basic", "HTTP_BASIC", 1),
         ("/digest/MD5?a=b", "HTTP_DIGEST", 2),
-        ("/digest/SHA-256", "HTTP_DIGEST", 1),
+        ("/digest/SHA-256", "HTTP_DIGEST", 2),
     ] {
         let job = told.submit(Some(push(path, method)));
         let notice = told.notice(&job, "told");

@@ -110,7 +110,8 @@ class Target(BaseHTTPRequestHandler):
     def with_status(self):
         """/status/503: always; /status/503,503,200: one after the other, the last one for good."""
         statuses = self.url.path.split("/")[2].split(",")
-        self.answer(int(statuses[min(self.before, len(statuses) - 1)]), b"x" * 100)
+        status = int(statuses[min(self.before, len(statuses) - 1)])
+        self.answer(status, b"" if status in (204, 304) else b"x" * 100)
 
     def redirect(self):
         """/redirect/307?URL"""

@@ -6,15 +6,16 @@
 //! sent. Redirects are not followed: they are failures like any other (DESIGN.md tells why).
 //!
 //! In here: what is said (`layout`), who says it to the target (`digest`, `oauth`, and `challenge`, what a server demands), and the
-//! proof of it (`signature`). Left out: `HTTP_DIGEST` never falls back to Basic, nor the other way round.
+//! proof of it (`signature`); `patience` keeps hosts that don't answer from keeping everybody waiting. Left out: `HTTP_DIGEST` never falls back to Basic, nor the other way round.
 
 mod challenge;
 mod digest;
 pub mod layout;
 mod oauth;
+mod patience;
 mod signature;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +27,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::digest::{Nonces, Prompt, Space, Unanswerable};
 use self::oauth::Tokens;
+use self::patience::Patience;
 pub use self::signature::{NotASigningKey, SigningKey};
 use super::{Answer, Tell, Verdict};
 use crate::fetch::{self, Exempt, FetchError, Guard, NoClient, Rules};
@@ -45,6 +47,7 @@ pub struct Push {
     time_max: Duration,
     nonces: Nonces,
     tokens: Tokens,
+    patience: Patience,
 }
 
 impl Push {
@@ -55,7 +58,8 @@ impl Push {
 
     /// One that asks by this guard, which must follow no redirects, and takes so long at most.
     pub fn behind(guard: Guard, time_max: Duration) -> Push {
-        Push { guard, time_max, nonces: Nonces::default(), tokens: Tokens::default() }
+        let (nonces, tokens) = (Nonces::default(), Tokens::default());
+        Push { guard, time_max, nonces, tokens, patience: Patience::default() }
     }
 }
 
@@ -63,11 +67,24 @@ impl Tell for Push {
     const KIND: NoticeKind = NoticeKind::Push;
 
     async fn tell(&self, job: FinishedJob) -> Answer {
+        let host = job.push.as_ref().and_then(|target| self.guard.url(&target.target_url).ok());
+        // One customer's troubles with a host are not another's: its paths and its token endpoint may be others.
+        let host = host.map(|url| format!("{} {}", job.customer, url.origin().ascii_serialization()));
+        let began = Instant::now();
+        if host.as_ref().is_some_and(|host| self.patience.is_out(host, began)) {
+            let result = "the URL's host did not answer a moment ago".to_owned();
+            return Answer { verdict: Verdict::NotNow, code: None, result };
+        }
         let pushed = tokio::time::timeout(self.time_max, self.push(&job)).await;
         let late = || Err(Failure::not_now("the target takes too long to answer".into()));
         match pushed.unwrap_or_else(|_| late()) {
             Ok(sent) => sent.answer(),
-            Err(Failure { verdict, code, result }) => Answer { verdict, code, result },
+            Err(Failure { verdict, code, result }) => {
+                if let Some(host) = host.filter(|_| code.is_none()) {
+                    self.patience.lost(host, began.elapsed(), Instant::now());
+                }
+                Answer { verdict, code, result }
+            }
         }
     }
 }

@@ -14,9 +14,31 @@ fn xml(job: &FinishedJob) -> String {
     xml.replace("><", ">\n<")
 }
 
+/// One member a line, in the order they come.
 fn json(job: &FinishedJob) -> String {
-    let json: Value = serde_json::from_slice(&layout::json(job).unwrap()).unwrap();
-    serde_json::to_string_pretty(&json).unwrap()
+    let json = String::from_utf8(layout::json(job).unwrap()).unwrap();
+    let (mut lines, mut depth, mut quoted, mut escaped) = (String::new(), 0, false, false);
+    for c in json.chars() {
+        (quoted, escaped) = (quoted != (c == '"' && !escaped), quoted && c == '\\' && !escaped);
+        let line = |depth: usize| format!("\n{}", "  ".repeat(depth));
+        match c {
+            _ if quoted => lines.push(c),
+            '{' | '[' => {
+                depth += 1;
+                lines.push(c);
+                lines.push_str(&line(depth));
+            }
+            '}' | ']' => {
+                depth -= 1;
+                lines.push_str(&line(depth));
+                lines.push(c);
+            }
+            ',' => lines.push_str(&format!(",{}", line(depth))),
+            ':' => lines.push_str(": "),
+            _ => lines.push(c),
+        }
+    }
+    lines
 }
 
 #[test]
@@ -26,7 +48,7 @@ fn both_layouts_are_as_documented() {
     insta::assert_snapshot!("plain_json", json(&job(target())));
     insta::assert_snapshot!("rich_xml", xml(&rich(target())));
     insta::assert_snapshot!("rich_json", json(&rich(target())));
-    let docs = include_str!("../../../../../docs/push.md");
+    let docs = super::documentation();
     assert!(docs.contains(&xml(&job(target()))), "the XML of docs/push.md");
     assert!(docs.contains(&json(&job(target()))), "the JSON of docs/push.md");
 }
