@@ -127,7 +127,10 @@ fn leaf(request: &Value, path: &str) -> String {
 #[test]
 fn a_job_is_pushed_as_it_asks_and_everybody_sees_how_that_went() {
     let (target, told) = (Target::start(), Told::start());
-    let push = |path: &str, method: &str| json!({"targetUrl": target.url(path), "authMethod": method, "principal": USER, "credentials": PASSWORD});
+    let push = |path: &str, method: &str| {
+        let url = target.url(path);
+        json!({"targetUrl": url, "authMethod": method, "principal": USER, "credentials": PASSWORD})
+    };
     for (path, method, requests) in [
         ("/take", "NONE", 1),
         ("/basic", "HTTP_BASIC", 1),

@@ -1,10 +1,9 @@
 //! The guard of everything this service asks of a stranger's URL: whom it may talk to.
 //!
-//! A URL is looked at before a request is made of it, and again at every redirect: http or https, no credentials, and if its
-//! host is an address, one it may talk to. A name is resolved here as well, by the resolver of the client itself; what it
-//! yields is sieved, and the client connects to what is left. Nothing is resolved twice, so a name that changes its mind
-//! between looking and connecting gains nothing. Proxies of the environment are not used, as they would resolve by
-//! themselves.
+//! A URL is looked at before a request is made of it, and again at every redirect, where those are followed: http or https, no
+//! credentials, and if its host is an address, one it may talk to. A name is resolved here as well, by the resolver of the client
+//! itself; what it yields is sieved, and the client connects to what is left. Nothing is resolved twice, so a name that changes its
+//! mind between looking and connecting gains nothing. Proxies of the environment are not used, as they would resolve by themselves.
 //!
 //! Addresses are sieved by the registries of special-purpose addresses (RFC 6890 and what IANA added since). An IPv4 address
 //! written as IPv6 (mapped, RFC 4291, or through NAT64, RFC 6052) is looked at as the IPv4 one; the other forms that carry one

@@ -6,7 +6,8 @@
 //! sent. Redirects are not followed: they are failures like any other (DESIGN.md tells why).
 //!
 //! In here: what is said (`layout`), who says it to the target (`digest`, `oauth`, and `challenge`, what a server demands), and the
-//! proof of it (`signature`); `patience` keeps hosts that don't answer from keeping everybody waiting. Left out: `HTTP_DIGEST` never falls back to Basic, nor the other way round.
+//! proof of it (`signature`); `patience` keeps hosts that don't answer from keeping everybody waiting. `HTTP_DIGEST` never falls
+//! back to Basic, nor the other way round.
 
 mod challenge;
 mod digest;

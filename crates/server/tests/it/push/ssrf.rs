@@ -113,7 +113,7 @@ async fn nothing_inside_is_asked_by_anybody() {
 
 #[tokio::test]
 async fn a_backslash_ends_the_host() {
-    // As browsers have it: what follows is the path. The host is 8.8.8.8, whom nobody asks here: a listener at 127.0.0.1 hears nothing.
+    // As browsers have it: what follows is the path, and the host is what stands before it.
     let consumers = Consumers::new(&[], Names::default());
     consumers.refuse("http://127.0.0.1\\@8.8.8.8/", AN_ADDRESS_INSIDE).await;
     consumers.refuse("http:\\\\127.0.0.1\\x", AN_ADDRESS_INSIDE).await;
