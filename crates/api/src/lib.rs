@@ -11,7 +11,9 @@ pub mod job;
 
 pub mod lists;
 
+pub mod notices;
 pub mod progress;
+
 pub mod report;
 
 pub mod stationery;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use crate::client::{self, Client, Target};
 use crate::customer;
+use crate::notices;
 use crate::settings::Place;
 
 /// How often a report is asked for.
@@ -165,6 +166,9 @@ pub async fn story(store: &store::Store, view: &store::JobView) -> Result<String
     writeln!(text, "job {}, accepted {:.0}, {} pages", view.id, view.accepted_at, view.pages)?;
     for warning in &view.warnings {
         writeln!(text, "  warning: {warning}")?;
+    }
+    for notice in store.notices(&view.id, None).await?.unwrap_or_default() {
+        writeln!(text, "  {}", notices::line(&notice))?;
     }
     for delivery in &view.deliveries {
         let status = delivery.status.as_deref().unwrap_or("PENDING");

@@ -9,6 +9,7 @@ mod export;
 mod files;
 mod jobs;
 mod lists;
+mod notices;
 mod receive;
 mod serve;
 mod settings;
@@ -46,6 +47,9 @@ enum Command {
     Hold(jobs::Control),
     /// Let a held job go on, from the data folder.
     Release(jobs::Control),
+    /// How pushes and mails of a job's end went, and making them again, from the data folder.
+    #[command(subcommand)]
+    Notices(notices::Notices),
     /// A fax as its recipient would get it, without a call: pages, time on the line, warnings.
     Render(files::Render),
     /// Templates of cover pages.
@@ -107,6 +111,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Cancel(job) => job.run(Control::Cancel).await,
             Command::Hold(job) => job.run(Control::Hold).await,
             Command::Release(job) => job.run(Control::Release).await,
+            Command::Notices(notices) => notices.run().await,
             Command::Render(render) => render.run().await,
             Command::Template(template) => template.run().await,
             Command::Overlay(overlay) => overlay.run().await,

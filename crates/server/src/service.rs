@@ -27,6 +27,8 @@ use crate::prepare::resources::{RESOURCE_BYTES_MAX, RESOURCE_TIME_MAX, Resources
 use crate::prepare::worker::{self, Pool};
 use crate::prepare::{Prepare, Renderer};
 use crate::receive::{PassOn, Received};
+use crate::report::Telling;
+use crate::report::push::Push;
 use crate::send::{Send, Stop, Way, WayKind};
 use crate::store::{ServeLock, Store, StoreError, Swept};
 use crate::studio::Studio;
@@ -38,6 +40,8 @@ const SWEEP: Duration = Duration::from_secs(2);
 const PURGE: Duration = Duration::from_secs(600);
 /// Jobs that documents are fetched for at the same time.
 const FETCHES: usize = 8;
+/// Pushes made at the same time.
+const PUSHES: usize = 32;
 /// For a cover page, or the header lines of a call.
 const COMPOSE_TIME_MAX: Duration = Duration::from_secs(30);
 /// Cover pages and calls' header lines made by one child. They are small, and of templates that were checked; a fresh child is slow.
@@ -168,6 +172,9 @@ impl Service {
             owner: owner.clone(),
         });
 
+        let push = Push::new(Exempt::parse(&config.fetch.allow)?)?;
+        let pushing = Arc::new(Telling { store: store.clone(), tell: push, owner: owner.clone(), at_once: PUSHES });
+
         let mut ways = Vec::new();
         for line in config.lines.iter().chain(&config.own_test_line()) {
             ways.push(Arc::new(open(line, surroundings.tray.clone()).await?));
@@ -216,6 +223,8 @@ impl Service {
             let (fetch, stop) = (fetch.clone(), service.stop_working.clone());
             service.working.spawn(async move { fetch.run(stop).await });
         }
+        let stop = service.stop_working.clone();
+        service.working.spawn(pushing.run(stop));
         for way in ways {
             let stop = service.stop_sending.clone();
             let composer = composer.clone();

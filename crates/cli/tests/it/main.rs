@@ -11,6 +11,10 @@ mod golden;
 mod hostile;
 mod lists;
 mod office;
+mod push;
+#[path = "../../../server/tests/it/push/target.rs"]
+#[expect(dead_code, reason = "shared with the tests of the server")]
+mod push_target;
 mod render_worker;
 mod reports;
 mod resources;

@@ -160,6 +160,15 @@ impl World {
     /// The same, with its folder in this one.
     pub fn start_in(folder: &Path, settings: &str) -> World {
         let dir = tempfile::tempdir_in(folder).expect("a folder");
+        World::start_on(dir, settings, serve)
+    }
+
+    /// The same, by this command.
+    pub fn start_by(settings: &str, serve: impl FnOnce(&Path) -> Command) -> World {
+        World::start_on(tempfile::tempdir().expect("a folder"), settings, serve)
+    }
+
+    fn start_on(dir: tempfile::TempDir, settings: &str, serve: impl FnOnce(&Path) -> Command) -> World {
         std::fs::write(dir.path().join("config.toml"), settings).expect("a configuration");
         let mut serve = Running::start(&mut serve(dir.path()));
         let access = Access::from_curl(&serve.line(|line| line.contains("curl ")));

@@ -10,8 +10,9 @@ use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
 
 use super::{Config, Customer, ErrorCorrection, Http, Line, LineKind, Login, Secret, Sip};
-use crate::fetch::{Exempt, Hosts};
+use crate::fetch::{Exempt, Hosts, permitted};
 use crate::jobs::Changes;
+use crate::report::push::SigningKey;
 use crate::stationery::TemplateName;
 
 /// Something that would not work.
@@ -156,9 +157,11 @@ impl Config {
     fn customers(&self, finder: &mut Finder<'_>) {
         let mut numbers = HashSet::new();
         let mut names = HashSet::new();
+        // One that is wrong has been said already.
+        let exempt = Exempt::parse(&self.fetch.allow).unwrap_or_default();
         for (n, customer) in self.customers.iter().enumerate() {
             let mut finder = finder.within(format_args!("customer[{n}]"));
-            customer.check(&mut finder);
+            customer.check(&exempt, &mut finder);
             if let Some(changes) = &customer.retry {
                 self.changes(changes, &mut finder);
             }
@@ -229,7 +232,7 @@ impl Sip {
 }
 
 impl Customer {
-    fn check(&self, finder: &mut Finder<'_>) {
+    fn check(&self, exempt: &Exempt, finder: &mut Finder<'_>) {
         let plain = !self.number.is_empty() && self.number.len() <= 32;
         let plain = plain && self.number.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
         finder.need(plain, "number", "must be 1 to 32 letters and digits");
@@ -241,8 +244,11 @@ impl Customer {
         let country = |country: &String| country.len() == 2 && country.bytes().all(|c| c.is_ascii_uppercase());
         finder.need(self.country.as_ref().is_none_or(country), "country", "must be two capital letters, such as DE");
         for (key, url) in [("push_url", &self.push_url), ("push_token_url", &self.push_token_url)] {
-            let web = |url: &String| url.starts_with("http://") || url.starts_with("https://");
-            finder.need(url.as_ref().is_none_or(web), key, "must begin with http:// or https://");
+            // An empty one takes away what is stored.
+            let url = url.as_deref().filter(|url| !url.is_empty());
+            if let Some(Err(forbidden)) = url.map(|url| permitted(url, exempt)) {
+                finder.say(key, forbidden.to_string());
+            }
         }
         let once = self.push_credentials.is_none() || self.push_credentials_file.is_none();
         finder.need(once, "push_credentials", "push_credentials and push_credentials_file exclude each other");
@@ -250,6 +256,11 @@ impl Customer {
         let once = self.push_signing_key.is_none() || self.push_signing_key_file.is_none();
         finder.need(once, "push_signing_key", "push_signing_key and push_signing_key_file exclude each other");
         finder.file("push_signing_key_file", self.push_signing_key_file.as_deref());
+        let key = Secret::given(self.push_signing_key.as_ref(), self.push_signing_key_file.as_deref());
+        let key = key.ok().flatten().filter(|key| !key.reveal().is_empty());
+        if let Some(Err(wrong)) = key.map(|key| SigningKey::parse(key.reveal())) {
+            finder.say("push_signing_key", wrong.to_string());
+        }
         finder.need(self.retention_days != Some(0), "retention_days", "must be more than 0");
         if let Some(Err(wrong)) = self.header.as_deref().map(Header::parse) {
             finder.say("header", wrong.to_string());

@@ -102,6 +102,7 @@ impl Convert {
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fetch {
+    /// For targets of pushes and endpoints of tokens too.
     pub allow: Vec<String>,
     /// Of what HTML refers to.
     pub resource_hosts: Vec<String>,

@@ -252,11 +252,26 @@ fn check_finds_what_would_not_work() {
             "customer[0].number: must be 1 to 32 letters and digits",
             "customer[0].zone: is no time zone, such as Europe/Berlin",
             "customer[0].country: must be two capital letters, such as DE",
-            "customer[0].push_url: must begin with http:// or https://",
+            "customer[0].push_url: the URL is neither http nor https",
             "customer[0].login[0].name: must not be empty or have a colon",
             "customer[0].login[0].password: one of password, password_file and password_hash is needed",
             "customer[1].number: must be 1 to 32 letters and digits",
             "customer[1].number: is another customer's number too",
         ]
     );
+    let pushes = "[[customer]]\nnumber = '1'\npush_url = 'https://10.0.0.7/status'\npush_token_url = 'https://a:b@x.example/'\n\
+                  push_signing_key = 'secret'\n[[customer]]\nnumber = '2'\npush_url = ''\npush_token_url = 'https:///'\n\
+                  push_signing_key = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'\n";
+    assert_eq!(
+        problems(pushes),
+        [
+            "customer[0].push_url: the URL leads to an address inside a network, see [fetch] allow",
+            "customer[0].push_token_url: the URL has a user name or password in it",
+            "customer[0].push_signing_key: must be whsec_ and 24 to 64 octets in base64",
+            "customer[1].push_token_url: the URL can't be understood",
+        ]
+    );
+    let allowed =
+        "[fetch]\nallow = ['10.0.0.0/24']\n[[customer]]\nnumber = '1'\npush_url = 'https://10.0.0.7/status'\n";
+    assert_eq!(problems(allowed), [""; 0]);
 }

@@ -1,17 +1,18 @@
 //! The guard of everything this service asks of a stranger's URL: whom it may talk to.
 //!
-//! A URL is looked at before a request is made of it, and again at every redirect: http or https, no credentials, and if its
-//! host is an address, one it may talk to. A name is resolved here as well, by the resolver of the client itself; what it
-//! yields is sieved, and the client connects to what is left. Nothing is resolved twice, so a name that changes its mind
-//! between looking and connecting gains nothing. Proxies of the environment are not used, as they would resolve by
-//! themselves.
+//! A URL is looked at before a request is made of it, and again at every redirect, where those are followed: http or https, no
+//! credentials, and if its host is an address, one it may talk to. A name is resolved here as well, by the resolver of the client
+//! itself; what it yields is sieved, and the client connects to what is left. Nothing is resolved twice, so a name that changes its
+//! mind between looking and connecting gains nothing. Proxies of the environment are not used, as they would resolve by themselves.
 //!
 //! Addresses are sieved by the registries of special-purpose addresses (RFC 6890 and what IANA added since). An IPv4 address
 //! written as IPv6 (mapped, RFC 4291, or through NAT64, RFC 6052) is looked at as the IPv4 one; the other forms that carry one
 //! (compatible, 6to4, Teredo) are refused altogether. What the operator allows by name or by subnet is exempt.
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,23 +32,24 @@ const URL_BYTES_MAX: usize = 8192;
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// IPv4 networks in which no stranger's server lives.
-const INNER_V4: [([u8; 4], u8); 16] = [
-    ([0, 0, 0, 0], 8),       // this network
-    ([10, 0, 0, 0], 8),      // private
-    ([100, 64, 0, 0], 10),   // carriers' NAT
-    ([127, 0, 0, 0], 8),     // loopback
-    ([169, 254, 0, 0], 16),  // link-local, with the metadata servers of clouds
-    ([172, 16, 0, 0], 12),   // private
-    ([192, 0, 0, 0], 24),    // protocol assignments
-    ([192, 0, 2, 0], 24),    // documentation
-    ([192, 31, 196, 0], 24), // AS112
-    ([192, 88, 99, 0], 24),  // 6to4 relays
-    ([192, 168, 0, 0], 16),  // private
-    ([198, 18, 0, 0], 15),   // benchmarks
-    ([198, 51, 100, 0], 24), // documentation
-    ([203, 0, 113, 0], 24),  // documentation
-    ([224, 0, 0, 0], 4),     // multicast
-    ([240, 0, 0, 0], 4),     // reserved, broadcast
+const INNER_V4: [([u8; 4], u8); 17] = [
+    ([0, 0, 0, 0], 8),        // this network
+    ([10, 0, 0, 0], 8),       // private
+    ([100, 64, 0, 0], 10),    // carriers' NAT
+    ([127, 0, 0, 0], 8),      // loopback
+    ([168, 63, 129, 16], 32), // a cloud's own server for its machines
+    ([169, 254, 0, 0], 16),   // link-local, with the metadata servers of clouds
+    ([172, 16, 0, 0], 12),    // private
+    ([192, 0, 0, 0], 24),     // protocol assignments
+    ([192, 0, 2, 0], 24),     // documentation
+    ([192, 31, 196, 0], 24),  // AS112
+    ([192, 88, 99, 0], 24),   // 6to4 relays
+    ([192, 168, 0, 0], 16),   // private
+    ([198, 18, 0, 0], 15),    // benchmarks
+    ([198, 51, 100, 0], 24),  // documentation
+    ([203, 0, 113, 0], 24),   // documentation
+    ([224, 0, 0, 0], 4),      // multicast
+    ([240, 0, 0, 0], 4),      // reserved, broadcast
 ];
 
 /// Where the addresses of IPv6 are given out; everything else is local, reserved or multicast.
@@ -158,11 +160,57 @@ pub struct Guard {
     rules: Arc<Rules>,
 }
 
-#[derive(Debug)]
-struct Rules {
-    exempt: Exempt,
+/// Whom a guard lets ask whom.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Addresses inside that may be asked all the same.
+    pub exempt: Exempt,
     /// Nobody else is asked, if given.
-    only: Option<Hosts>,
+    pub only: Option<Hosts>,
+    /// Whether redirects are followed, each looked at like the URL itself. If not, they are answers like any other.
+    pub follow: bool,
+    pub names: Names,
+}
+
+impl Rules {
+    /// Whom to ask may be decided by redirects too.
+    pub fn following(exempt: Exempt, only: Option<Hosts>) -> Rules {
+        Rules { exempt, only, follow: true, names: Names::default() }
+    }
+
+    /// Only who is named in the URL is asked.
+    pub fn unredirected(exempt: Exempt) -> Rules {
+        Rules { exempt, only: None, follow: false, names: Names::default() }
+    }
+}
+
+/// What a look-up yields.
+pub type Looking = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+
+type LookUp = dyn Fn(&str) -> Looking + Send + Sync;
+
+/// Who knows the addresses of a name: the system, or a table of a test.
+#[derive(Clone, Default)]
+pub struct Names(Option<Arc<LookUp>>);
+
+impl Names {
+    /// Asks this instead of the system.
+    pub fn by(look_up: impl Fn(&str) -> Looking + Send + Sync + 'static) -> Names {
+        Names(Some(Arc::new(look_up)))
+    }
+
+    async fn addresses(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        match &self.0 {
+            Some(look_up) => look_up(name).await,
+            None => Ok(tokio::net::lookup_host((name, 0)).await?.map(|found| found.ip()).collect()),
+        }
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Names(by)" } else { "Names(system)" })
+    }
 }
 
 /// The client could not be made, for want of TLS.
@@ -171,10 +219,13 @@ struct Rules {
 pub struct NoClient(#[source] reqwest::Error);
 
 impl Guard {
-    /// A guard that lets pass what is exempt, and if hosts are given, only those. Needs a provider of TLS for the process.
-    pub fn new(exempt: Exempt, only: Option<Hosts>) -> Result<Guard, NoClient> {
-        let rules = Arc::new(Rules { exempt, only });
+    /// Needs a provider of TLS for the process.
+    pub fn new(rules: Rules) -> Result<Guard, NoClient> {
+        let rules = Arc::new(rules);
         let redirects = || {
+            if !rules.follow {
+                return Policy::none();
+            }
             let rules = rules.clone();
             Policy::custom(move |attempt| match check(attempt.url(), &rules) {
                 Err(forbidden) => attempt.error(forbidden),
@@ -205,17 +256,31 @@ impl Guard {
 
     /// A request to this URL, to be completed and sent.
     pub fn request(&self, method: Method, url: &str) -> Result<RequestBuilder, Forbidden> {
-        if url.len() > URL_BYTES_MAX {
-            return Err(Forbidden::NotAUrl);
-        }
-        let url = Url::parse(url.trim()).map_err(|_| Forbidden::NotAUrl)?;
-        check(&url, &self.rules)?;
-        Ok(self.client.request(method, url))
+        Ok(self.client.request(method, parsed(url, &self.rules)?))
+    }
+
+    /// A URL that may be asked, as it is understood.
+    pub fn url(&self, url: &str) -> Result<Url, Forbidden> {
+        parsed(url, &self.rules)
     }
 }
 
+/// Whether a URL may be asked, as far as that is known before its name is resolved.
+pub fn permitted(url: &str, exempt: &Exempt) -> Result<(), Forbidden> {
+    parsed(url, &Rules::unredirected(exempt.clone())).map(drop)
+}
+
+fn parsed(url: &str, rules: &Rules) -> Result<Url, Forbidden> {
+    if url.len() > URL_BYTES_MAX {
+        return Err(Forbidden::NotAUrl);
+    }
+    let url = Url::parse(url.trim()).map_err(|_| Forbidden::NotAUrl)?;
+    check(&url, rules)?;
+    Ok(url)
+}
+
 /// All that can be said of a URL before its name is resolved.
-fn check(url: &Url, Rules { exempt, only }: &Rules) -> Result<(), Forbidden> {
+fn check(url: &Url, Rules { exempt, only, .. }: &Rules) -> Result<(), Forbidden> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Forbidden::Scheme);
     }
@@ -257,13 +322,13 @@ impl Resolve for Sieve {
         Box::pin(async move {
             let exempt = &rules.exempt;
             let host = name.as_str();
-            let found = tokio::net::lookup_host((host, 0)).await?;
-            let (permitted, inside): (Vec<SocketAddr>, Vec<_>) =
-                found.partition(|found| exempt.host(host) || exempt.permits(found.ip()));
+            let found = rules.names.addresses(host).await?;
+            let (permitted, inside): (Vec<IpAddr>, Vec<_>) =
+                found.into_iter().partition(|&found| exempt.host(host) || exempt.permits(found));
             if permitted.is_empty() && !inside.is_empty() {
                 return Err(Forbidden::Inside.into());
             }
-            Ok(Box::new(permitted.into_iter()) as Addrs)
+            Ok(Box::new(permitted.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
         })
     }
 }

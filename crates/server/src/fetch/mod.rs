@@ -15,7 +15,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, HeaderValue};
 use reqwest::{Method, Response, StatusCode, Url};
 
-pub use guard::{Exempt, Forbidden, Guard, NoClient};
+pub use guard::{Exempt, Forbidden, Guard, Looking, Names, NoClient, Rules, permitted};
 pub use hosts::{Hosts, NotAHost};
 
 /// How documents are fetched.
@@ -74,7 +74,12 @@ impl Fetcher {
     /// Needs a provider of TLS for the process.
     pub fn new(settings: Settings) -> Result<Fetcher, NoClient> {
         let Settings { exempt, only, bytes_max, time_max } = settings;
-        Ok(Fetcher { guard: Guard::new(exempt, only)?, bytes_max, time_max })
+        Ok(Fetcher::behind(Guard::new(Rules::following(exempt, only))?, bytes_max, time_max))
+    }
+
+    /// One that asks by this guard.
+    pub fn behind(guard: Guard, bytes_max: usize, time_max: Duration) -> Fetcher {
+        Fetcher { guard, bytes_max, time_max }
     }
 
     /// The bytes at this URL.
@@ -124,7 +129,7 @@ pub fn host(url: &str) -> Option<String> {
 }
 
 /// What went wrong, without the URL that the client's own words would tell.
-fn sorted(error: &reqwest::Error) -> FetchError {
+pub(crate) fn sorted(error: &reqwest::Error) -> FetchError {
     let mut cause = error.source();
     while let Some(deeper) = cause {
         if let Some(forbidden) = deeper.downcast_ref::<Forbidden>() {

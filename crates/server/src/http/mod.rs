@@ -279,6 +279,8 @@ pub fn router(door: Arc<Door>) -> Router {
         .routes(routes!(own::jobs::release))
         .routes(routes!(own::events::watch))
         .routes(routes!(own::deliveries::export))
+        .routes(routes!(own::notices::list))
+        .routes(routes!(own::notices::replay))
         .routes(routes!(own::lists::list, own::lists::import))
         .routes(routes!(own::lists::add))
         .routes(routes!(own::lists::check, own::lists::remove))

@@ -28,6 +28,8 @@ pub enum Refusal {
     NoSuch(&'static str),
     /// 405.
     MethodNotAllowed,
+    /// 409: the push or mail is being made.
+    BeingTold(&'static str),
     /// 408: the client stopped in the middle of its body.
     TooSlow,
     /// 413.
@@ -69,6 +71,7 @@ impl Refusal {
             Self::AddressNotAllowed => StatusCode::FORBIDDEN,
             Self::NoSuchPath | Self::NoSuchReport | Self::NoSuch(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BeingTold(_) => StatusCode::CONFLICT,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -88,6 +91,7 @@ impl Refusal {
             Self::NoSuchReport => "No such report".into(),
             Self::NoSuch(what) => format!("No such {what}"),
             Self::MethodNotAllowed => "This path does not have this method".into(),
+            Self::BeingTold(what) => format!("The {what} is being made at this moment"),
             Self::TooSlow => "The body did not arrive in time".into(),
             Self::TooLarge { bytes_max } => format!("The body has more than {bytes_max} bytes"),
             Self::UnsupportedMediaType(what) => (*what).into(),

@@ -19,7 +19,7 @@ fn fetcher(exempt: &[&str]) -> Fetcher {
 }
 
 /// Each leads inside, or would if it were read carelessly.
-const INSIDE: &[&str] = &[
+pub const INSIDE: &[&str] = &[
     // Loopback, in all its spellings.
     "http://127.0.0.1/",
     "https://127.0.0.1/",
@@ -50,6 +50,15 @@ const INSIDE: &[&str] = &[
     "http://localhost:9/",
     "http://ｌｏｃａｌｈｏｓｔ/",
     "http://loc%61lhost/",
+    "http://a.localhost/",
+    "http://metadata.LocalHost.:8080/",
+    "http://127.1./",
+    "http://2130706433./",
+    "http://127．0．0．1/",
+    "http://127｡0｡0｡1/",
+    "http://00000177.0.0.1/",
+    "http://0x7f.0x0.0x0.0x1/",
+    "http://127.0.0.1:22/",
     // Other ways to write a URL.
     " http://127.0.0.1/ ",
     "http:127.0.0.1",
@@ -76,6 +85,12 @@ const INSIDE: &[&str] = &[
     "http://100.127.255.254/",
     "http://169.254.169.254/latest/meta-data/",
     "http://2852039166/",
+    "http://168.63.129.16/",
+    "http://100.100.100.200/",
+    "http://192.0.0.192/",
+    "http://①⑥⑨.②⑤④.①⑥⑨.②⑤④/",
+    "http://169。254。169。254/",
+    "http://169.254.169.254.:80/",
     "http://0251.0376.0251.0376/",
     // Set aside.
     "http://192.0.0.170/",
@@ -99,6 +114,10 @@ const INSIDE: &[&str] = &[
     "http://[::127.0.0.1]/",
     "http://[::ffff:0:127.0.0.1]/",
     "http://[64:ff9b::127.0.0.1]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://[0000:0000:0000:0000:0000:ffff:0a00:0001]/",
+    "http://[2002:a9fe:a9fe::]/",
     "http://[64:ff9b::a00:1]/",
     "http://[64:ff9b:1::1]/",
     "http://[2002:7f00:1::]/",

@@ -7,4 +7,5 @@ mod fetch;
 mod golden;
 mod line;
 mod month;
+mod push;
 mod store;

@@ -1,11 +1,13 @@
 //! `/api/v1`: what the vendor's API has no calls for. Stationery is installed, listed, shown, removed and brought
-//! back; faxes are looked at before they are sent; jobs are held and cancelled; do-not-fax lists are kept. The same logins as for faxes; everything is about the login's own customer.
+//! back; faxes are looked at before they are sent; jobs are held and cancelled; pushes and mails are shown
+//! and made again; do-not-fax lists are kept. The same logins as for faxes; everything is about the login's own customer.
 
 pub mod deliveries;
 pub mod destinations;
 pub mod events;
 pub mod jobs;
 pub mod lists;
+pub mod notices;
 pub mod overlays;
 pub mod preview;
 pub mod templates;

@@ -7,6 +7,7 @@ mod fetching;
 mod lists;
 mod notices;
 mod preparing;
+mod pushes;
 mod reports;
 mod sending;
 mod stationery;
@@ -83,9 +84,6 @@ contract! {
         there_is_an_end_to_a_customers_list;
     notices:
         who_asked_is_told_of_the_end_of_a_job,
-        a_notice_is_tried_until_it_is_told_or_given_up,
-        a_try_that_was_cut_off_is_made_again,
-        a_notice_is_made_again_when_asked_for,
         a_job_is_kept_until_everybody_is_told;
     preparing:
         a_preparation_claim_holds_all_that_is_needed,
@@ -97,6 +95,10 @@ contract! {
         an_extended_preparation_is_not_taken_away,
         a_job_that_cuts_off_its_preparation_is_given_up,
         a_number_without_a_line_fails_at_once;
+    pushes:
+        a_push_survives_a_day_without_its_target,
+        a_push_is_given_up_after_two_days_and_made_again_when_that_is_wanted,
+        a_push_that_was_cut_off_is_made_again;
     reports:
         finished_reports_are_listed_in_the_order_of_their_ends,
         a_deleted_report_is_gone_and_its_job_goes_on,
