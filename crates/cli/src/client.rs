@@ -55,22 +55,35 @@ impl Client {
         Ok(serde_json::from_value(Self::answer(answer).await?)?)
     }
 
+    /// The proof of transmission for a recipient, from 0: a PDF.
+    pub async fn proof(&self, job: &str, recipient: u32) -> Result<Vec<u8>> {
+        let root = self.target.url.trim_end_matches('/');
+        let url = format!("{root}/api/v1/jobs/{job}/recipients/{recipient}/proof");
+        let request = self.http.get(url).basic_auth(&self.target.user, Some(&self.target.password));
+        Self::taken(request).await
+    }
+
     fn address(&self, path: &str) -> String {
         format!("{}/rest/v1/{}/{path}", self.target.url.trim_end_matches('/'), self.target.customer)
     }
 
     async fn answer(request: reqwest::RequestBuilder) -> Result<Value> {
+        serde_json::from_slice(&Self::taken(request).await?).context("the service's answer is no JSON")
+    }
+
+    /// The body of a good answer.
+    async fn taken(request: reqwest::RequestBuilder) -> Result<Vec<u8>> {
         let answer = request.send().await.context("the service can't be reached")?;
         let status = answer.status();
-        let body = answer.text().await?;
+        let body = answer.bytes().await?.to_vec();
         if !status.is_success() {
-            let message = serde_json::from_str::<Value>(&body)
+            let message = serde_json::from_slice::<Value>(&body)
                 .ok()
                 .and_then(|error| error.get("message")?.as_str().map(str::to_owned))
-                .unwrap_or(body);
+                .unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
             bail!("the service answered {status}: {message}");
         }
-        serde_json::from_str(&body).context("the service's answer is no JSON")
+        Ok(body)
     }
 }
 

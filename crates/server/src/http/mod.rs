@@ -242,6 +242,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .routes(routes!(own::jobs::cancel))
         .routes(routes!(own::jobs::hold))
         .routes(routes!(own::jobs::release))
+        .routes(routes!(own::jobs::proof))
         .routes(routes!(own::lists::list, own::lists::import))
         .routes(routes!(own::lists::add))
         .routes(routes!(own::lists::check, own::lists::remove))

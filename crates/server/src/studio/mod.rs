@@ -22,7 +22,10 @@ use crate::jobs::JobId;
 use crate::prepare::protocol::Refusal;
 use crate::prepare::worker::RenderError;
 use crate::prepare::{Renderer, Sheet};
-use crate::stationery::{OVERLAY_BYTES_MAX, OverlayName, TEMPLATES_BYTES_MAX, TemplateName};
+use crate::report::mail::letter;
+use crate::stationery::{
+    OVERLAY_BYTES_MAX, OverlayName, REPORT_HTML, REPORT_SUBJECT, REPORT_TEXT, TEMPLATES_BYTES_MAX, TemplateName,
+};
 use crate::store::{NewOverlay, Store, StoreError};
 
 pub use preview::Preview;
@@ -87,7 +90,7 @@ impl Studio {
         let (name, source) = template(name, source)?;
         let mut sources = self.store.template_sources(customer).await?;
         sources.insert(name.to_string(), source.clone());
-        prove(sources).await?;
+        prove(sources, name.as_str()).await?;
         let version = self.store.install_template(customer, &name, &source, now).await?;
         Ok(Installed { name: name.to_string(), version, warnings: Vec::new() })
     }
@@ -100,7 +103,7 @@ impl Studio {
             Some(built_in) => sources.insert(name.to_string(), built_in.to_owned()),
             None => sources.remove(name.as_str()),
         };
-        if let Err(StudioError::Refused(wrong)) = prove(sources).await {
+        if let Err(StudioError::Refused(wrong)) = prove(sources, "").await {
             return Err(refused("name", format!("other templates need it: {}", wrong.message)));
         }
         match self.store.remove_template(customer, &name).await? {
@@ -128,7 +131,7 @@ impl Studio {
         if let Some(source) = source {
             let (name, source) = template(name, source)?;
             sources.insert(name.to_string(), source);
-            prove(sources.clone()).await?;
+            prove(sources.clone(), name.as_str()).await?;
         }
         if !sources.contains_key(name) {
             return Err(StudioError::Unknown("template"));
@@ -243,9 +246,19 @@ fn template(name: &str, source: &[u8]) -> Result<(TemplateName, String), StudioE
     }
 }
 
-/// Reads all templates together, off the threads that drive the calls' sockets.
-async fn prove(sources: BTreeMap<String, String>) -> Result<(), StudioError> {
-    let proved = tokio::task::spawn_blocking(move || Set::parse(&sources).map(drop)).await;
+/// Reads all templates together, off the threads that drive the calls' sockets. If this one makes mails, or is part of what does,
+/// they are written for some samples too.
+async fn prove(sources: BTreeMap<String, String>, name: &str) -> Result<(), StudioError> {
+    let name = name.to_owned();
+    let proved = move || {
+        let set = Set::parse(&sources)?;
+        let mails = [REPORT_SUBJECT, REPORT_TEXT, REPORT_HTML];
+        match name.ends_with(".html") && name != REPORT_HTML {
+            true => Ok(()),
+            false => mails.iter().try_for_each(|mail| letter::prove(&set, mail)),
+        }
+    };
+    let proved = tokio::task::spawn_blocking(proved).await;
     let proved = proved.map_err(|error| StudioError::Ours(error.to_string()))?;
     proved.map_err(|wrong| refused("body", wrong.to_string()))
 }
