@@ -10,6 +10,7 @@ mod first_start;
 mod golden;
 mod hostile;
 mod lists;
+mod mail;
 mod office;
 mod render_worker;
 mod resources;

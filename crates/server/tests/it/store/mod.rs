@@ -5,6 +5,7 @@ mod accounts;
 mod destinations;
 mod fetching;
 mod lists;
+mod mailing;
 mod preparing;
 mod sending;
 mod stationery;
@@ -79,6 +80,9 @@ contract! {
         a_list_is_replaced_added_to_and_paged,
         half_an_import_is_never_in_force,
         there_is_an_end_to_a_customers_list;
+    mailing:
+        a_mail_outlives_a_day_without_its_server,
+        the_pages_of_a_fax_are_told_call_by_call;
     preparing:
         a_preparation_claim_holds_all_that_is_needed,
         express_jobs_are_prepared_first_then_the_oldest,
