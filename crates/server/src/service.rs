@@ -229,7 +229,7 @@ impl Service {
         }
         let mails = Telling {
             store: service.store.clone(),
-            tell: mail(config, &surroundings, service.store.clone(), composer)?,
+            tell: mail(config, &surroundings, &service, composer)?,
             owner: owner.clone(),
             at_once: usize::try_from(config.mail.connections).unwrap_or(1).max(1),
         };
@@ -344,7 +344,7 @@ pub fn composer(config: &Config, surroundings: &Surroundings) -> Result<Composer
 fn mail(
     config: &Config,
     surroundings: &Surroundings,
-    store: Store,
+    service: &Service,
     composer: Arc<Composer>,
 ) -> Result<Mail, StartError> {
     let post = Post::new(&config.mail)?;
@@ -357,7 +357,8 @@ fn mail(
         pages_max: usize::try_from(config.ocr.pages_max).unwrap_or(usize::MAX),
     });
     let ocr = ocr.map_err(StartError::Ocr)?;
-    Ok(Mail { store, composer, post, attachment_bytes_max: config.mail.attachment_bytes_max, ocr })
+    let (store, stop) = (service.store.clone(), service.stop_working.clone());
+    Ok(Mail { store, composer, post, attachment_bytes_max: config.mail.attachment_bytes_max, ocr, stop })
 }
 
 async fn open(line: &config::Line, tray: Option<mpsc::Sender<Received>>) -> Result<Way, StartError> {

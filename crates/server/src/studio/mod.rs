@@ -30,6 +30,9 @@ use crate::store::{NewOverlay, Store, StoreError};
 
 pub use preview::Preview;
 
+/// Pages that a mail may take when it is looked at.
+const MAIL_PAGES_MAX: u32 = 20;
+
 /// Proves, installs and shows.
 #[derive(Clone, Debug)]
 pub struct Studio {
@@ -118,7 +121,7 @@ impl Studio {
         sources.remove(name).ok_or(StudioError::Unknown("template"))
     }
 
-    /// A template's cover page, filled with these properties. With a `source`, as if that were installed under its name.
+    /// A template's cover page, filled with these properties; a mail's, filled with a sample, as pages. With a `source`, as if that were installed under its name.
     pub async fn try_template(
         &self,
         customer: &str,
@@ -138,6 +141,13 @@ impl Studio {
         }
         let account = self.store.customer(customer).await?.ok_or(StoreError::UnknownCustomer)?.account;
         let sheet = Sheet::new(paper, resolution);
+        let written = Set::parse(&sources).map_err(|wrong| refused("body", wrong.to_string()))?;
+        if let Some(mail) = letter::sample(&written, name, &account, now) {
+            let (kind, text) = mail.map_err(|wrong| refused("body", wrong.to_string()))?;
+            let rendered = self.renderer.document((kind, Charset::Utf8), text.as_bytes(), sheet, MAIL_PAGES_MAX).await;
+            let rendered = rendered.map_err(|error| refused("body", error.to_string()))?;
+            return Ok(Preview { pages: rendered.pages, cover_pages: 0, warnings: rendered.warnings });
+        }
         let composed = self.composer.compose(Fax {
             cover: Some(Cover {
                 template: name.to_owned(),

@@ -62,7 +62,7 @@ class Handler:
         told = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
-            "tls": session.ssl is not None,
+            "tls": arguments.tls or session.ssl is not None,
             "login": session.auth_data.login.decode() if isinstance(session.auth_data, LoginPassword) else None,
             "headers": [[name, str(value)] for name, value in mail.items()],
             "defects": [str(defect) for part in mail.walk() for defect in part.defects],
@@ -87,7 +87,7 @@ async def main():
     handler = Handler()
     settings = {"tls_context": context, "require_starttls": True} if arguments.starttls else {}
     if arguments.login:
-        settings |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": bool(context)}
+        settings |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": arguments.starttls}
     server = await asyncio.get_running_loop().create_server(
         lambda: SMTP(handler, hostname="mail.test", **settings),
         "127.0.0.1",

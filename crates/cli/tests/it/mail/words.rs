@@ -26,23 +26,26 @@ fn a_mail_tells_all_of_a_job_in_the_accounts_language_and_zone() {
     let report = world.access.final_report(&world.http, &id);
     let remote = report["recipientStatus"][0]["remoteCsid"].as_str().expect("an id").trim();
     for text in [&mail.text, &mail.html] {
-        contains(text, &["Fax delivered", "confirmed every page", &id]);
         contains(
             text,
-            &["R&amp;D", "letter.txt"]
-                .map(|part| if std::ptr::eq(text, &mail.text) { part.trim_end_matches("amp;D") } else { part }),
+            &[
+                "Fax delivered",
+                "confirmed every page",
+                &id,
+                "KST 12",
+                "letter.txt",
+                " UTC",
+                GOOD,
+                "delivered",
+                "2 of 2",
+            ],
         );
-        contains(text, &[GOOD, "delivered"]);
-        contains(text, &["2 of 2", " UTC", remote]);
-        assert!(text.contains("KST 12"), "{text}");
-        assert!(
-            text.ends_with("All times by the clock of UTC.\n") || text.contains("All times by the clock of UTC."),
-            "{text}"
-        );
+        contains(text, &[GOOD, remote]);
+        assert!(text.contains("All times by the clock of UTC."), "{text}");
     }
-    assert!(mail.html.contains("Müller &amp; Söhne &lt;4711&gt;"), "{}", mail.html);
-    assert!(mail.text.contains("Müller & Söhne <4711>"), "{}", mail.text);
-    contains(&mail.text, &["\nDuration", "Calls"].map(|part| part.trim_start_matches('\n')));
+    assert!(mail.html.contains("Müller &amp; Söhne &lt;4711&gt;") && mail.html.contains("R&amp;D"), "{}", mail.html);
+    assert!(mail.text.contains("Müller & Söhne <4711>") && mail.text.contains("R&D"), "{}", mail.text);
+    contains(&mail.text, &["Sent:", "Duration:", "Remote id:", "Calls:"]);
 
     set(&world, &["--language", "de", "--zone", "Europe/Berlin"]);
     let id = submit(&world, &job(&[BUSY], "NEVER", "TIFF"));

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ferrofax_api::job::DocumentKind;
 use ferrofax_api::report::RecipientStatus;
 use ferrofax_template::freemarker::{DateKind, Map, Set, Settings, TemplateError, Value};
 use ferrofax_template::locale::Locale;
@@ -75,6 +76,24 @@ pub fn write(
     Letter { subject: one_line(&fill(REPORT_SUBJECT)), text: fill(REPORT_TEXT), html: fill(REPORT_HTML) }
 }
 
+/// A template that mails are written from, filled with a sample: what it is, as a document. None: it is another kind of template.
+pub fn sample(
+    set: &Set,
+    name: &str,
+    account: &Account,
+    now: Timestamp,
+) -> Option<Result<(DocumentKind, String), TemplateError>> {
+    let kind = match name {
+        REPORT_HTML => DocumentKind::Html,
+        REPORT_TEXT | REPORT_SUBJECT => DocumentKind::Txt,
+        _ => return None,
+    };
+    let german = account.language == Language::De;
+    // Of several recipients, of whom one did not get the fax: all that a mail can say.
+    let sample = samples().into_iter().nth(if german { 7 } else { 3 })?;
+    Some(set.fill(name, &sample, &settings(account, now)).map(|filled| (kind, filled.text)))
+}
+
 /// Whether a template that mails are written from can be filled: for jobs with one and several recipients, that succeeded and
 /// failed.
 pub fn prove(set: &Set, name: &str) -> Result<(), TemplateError> {
@@ -117,11 +136,10 @@ fn one_line(text: &str) -> String {
 
 /// Somebody's words without what only terminals and printers understand, and without what turns the direction of writing.
 fn text(words: &str) -> Value {
-    let wild = |c: char| {
-        c.is_control() && c != '\n' && c != '\t'
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-    };
-    Value::text(words.chars().map(|c| if wild(c) { ' ' } else { c }).collect::<String>())
+    let turning = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let wild = |c: char| c.is_control() && c != '\n' && c != '\t' || matches!(c, '\u{2028}' | '\u{2029}');
+    let plain = words.chars().filter(|c| !turning(*c)).map(|c| if wild(c) { ' ' } else { c });
+    Value::text(plain.collect::<String>())
 }
 
 fn number(number: impl Into<i64>) -> Value {

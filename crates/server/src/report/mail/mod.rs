@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use lettre::Address;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
+use tokio_util::sync::CancellationToken;
 
 use self::enclosures::{Enclosing, Enclosures};
 use self::letter::{Besides, Enclosed, Letter};
@@ -42,6 +43,8 @@ pub struct Mail {
     pub attachment_bytes_max: usize,
     /// None: nothing reads pages here.
     pub ocr: Option<Ocr>,
+    /// Mails that are being written then wait for the next run; text recognition may take long.
+    pub stop: CancellationToken,
 }
 
 /// Why there is no mail to hand in; later there may be.
@@ -65,7 +68,11 @@ impl Tell for Mail {
         let Some(address) = address else { return answer(Verdict::Never, "nobody asked for a mail") };
         let Ok(to) = address.parse::<Address>() else { return answer(Verdict::Never, "the address is none") };
         let id = job.id.clone();
-        match self.write(job, post, to.clone()).await {
+        let written = tokio::select! {
+            written = self.write(job, post, to.clone()) => written,
+            () = self.stop.cancelled() => return answer(Verdict::NotNow, "this system stopped while the mail was written"),
+        };
+        match written {
             Ok(mail) => post.hand_in(to, &mail).await,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

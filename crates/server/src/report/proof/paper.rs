@@ -123,8 +123,6 @@ impl Paper {
         let height = (width * high / wide).min(width * 1.45);
         let width = height * wide / high;
         let top = self.y + SIZE;
-        self.sheet.save_state().set_stroke_gray(0.6).set_line_width(0.6);
-        self.sheet.rect(left, top - height, width, height).stroke().restore_state();
         let y = top - height - 11.0;
         put(&mut self.sheet, &mut self.fonts, (left, y), 7.5, Weight::Regular, Ink::Grey, label);
         self.small = Some((page, [left, top - height, width, height]));
@@ -198,6 +196,8 @@ impl Paper {
                 resources.x_objects().pair(Name(b"P"), picture);
                 content.save_state().transform([width, 0.0, 0.0, height, left, bottom]);
                 content.x_object(Name(b"P")).restore_state();
+                content.save_state().set_stroke_gray(0.6).set_line_width(0.6);
+                content.rect(left, bottom, width, height).stroke().restore_state();
             }
             resources.finish();
             out.finish();
