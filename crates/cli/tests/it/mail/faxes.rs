@@ -200,7 +200,7 @@ fn several_recipients_share_the_documents_without_anybodys_cover() {
 #[test]
 fn what_is_attached_is_asked_for_and_not_too_large() {
     let mut post = Post::start();
-    let world = World::start(&format!("{LOOPBACK}{}attachment_bytes_max = 1500\n", post.settings()));
+    let world = World::start(&format!("{LOOPBACK}{}attachment_bytes_max = 300\n", post.settings()));
     for (mode, number, attached) in [
         ("NEVER", "+49 89 1001", false),
         ("FAILURE_ONLY", "+49 89 1001", false),

@@ -119,7 +119,7 @@ fn a_customer_has_its_own_words() {
     assert!(mail.text.starts_with("Fax delivered"), "the other one is the built-in: {}", mail.text);
 
     // What only this job brings down goes out in the built-in words.
-    let (status, said) = put("report-mail-subject.ftl.txt", "${reference.customerDefinedId!\"1\"?number}");
+    let (status, said) = put("report-mail-subject.ftl.txt", "${(reference.customerDefinedId!\"1\")?number}");
     assert!((200..300).contains(&status), "{said}");
     submit(&world, &job(&[GOOD], "NEVER", "TIFF"));
     assert!(post.mail().header("Subject").starts_with("Fax delivered: "), "the template wants a number");
