@@ -17,5 +17,6 @@ peer() {
     echo "$wanted" >"$place/holds"
 }
 
+peer aiosmtpd "aiosmtpd==1.4.6"
 peer sdk "retarus-fax==1.0.1 retarus-common==0.1.2 pydantic<2"
 peer schemathesis "schemathesis==4.32.5"

@@ -79,7 +79,7 @@ async fn measure(recipients: usize, cover: bool, header: bool) {
         let claim = claim.expect("the store works");
         let claim = claim.expect("a delivery is due");
         let began = Instant::now();
-        let fax = gather(&store, &claim, Timestamp::now()).await.expect("all is there");
+        let fax = gather(&store, &claim).await.expect("all is there");
         let fax = composer.compose(fax).await.expect("composed");
         composed += began.elapsed();
         pages += fax.pages.len();

@@ -77,6 +77,14 @@ impl Client {
         Ok(())
     }
 
+    /// The proof of transmission for a recipient, from 0: a PDF.
+    pub async fn proof(&self, job: &str, recipient: u32) -> Result<Vec<u8>> {
+        let root = self.target.url.trim_end_matches('/');
+        let url = format!("{root}/api/v1/jobs/{job}/recipients/{recipient}/proof");
+        let request = self.http.get(url).basic_auth(&self.target.user, Some(&self.target.password));
+        Ok(Self::good(request).await?.bytes().await?.to_vec())
+    }
+
     fn address(&self, path: &str) -> String {
         format!("{}/rest/v1/{}/{path}", self.target.url.trim_end_matches('/'), self.target.customer)
     }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use ferrofax_api::job::{Paper, Resolution};
 use ferrofax_server::accept::allow::subnet;
 use ferrofax_server::http::password;
-use ferrofax_server::store::{Account, Customer as Stored, NewLogin, Store};
+use ferrofax_server::store::{Account, Customer as Stored, Language, NewLogin, Store};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use rand::Rng as _;
@@ -66,6 +66,12 @@ pub struct Settings {
     /// Cost centre of jobs that name none.
     #[arg(long)]
     cost_centre: Option<String>,
+    /// Language of mails: en or de.
+    #[arg(long, value_parser = language)]
+    language: Option<Language>,
+    /// Whether mails bring a proof of transmission for each recipient.
+    #[arg(long)]
+    mail_proof: Option<bool>,
     /// Days a finished job is kept.
     #[arg(long)]
     retention_days: Option<u16>,
@@ -89,6 +95,10 @@ pub struct Settings {
 /// One of the API's words, in any case.
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(text.to_ascii_uppercase().into()).map_err(|error| error.to_string())
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    serde_json::from_value(text.to_ascii_lowercase().into()).map_err(|error| error.to_string())
 }
 
 impl Settings {
@@ -124,6 +134,8 @@ impl Settings {
         if let Some(days) = self.retention_days {
             account.retention_days = days;
         }
+        account.language = self.language.unwrap_or(account.language);
+        account.mail_proof = self.mail_proof.unwrap_or(account.mail_proof);
         account.test_mode = self.test_mode.unwrap_or(account.test_mode);
         if let Some(channels) = self.channels {
             account.channels = Some(channels).filter(|channels| *channels > 0);

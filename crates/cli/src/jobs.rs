@@ -1,4 +1,4 @@
-//! `send`, `status`, `show`: jobs of a running service.
+//! `send`, `status`, `proof`, `show`: jobs of a running service.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -109,6 +109,27 @@ fn happened(kind: &str, data: &str) -> Result<String> {
         RecipientStage::Ended => format!("{}: {}", status.unwrap_or_default(), reason.unwrap_or_default()),
     };
     Ok(format!("recipient {recipient}: {what}"))
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Proof {
+    /// Job id.
+    job: String,
+    /// A recipient's place in the request, from 0.
+    #[arg(long, default_value_t = 0)]
+    recipient: u32,
+    /// The PDF to write.
+    #[arg(long, short)]
+    out: PathBuf,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Proof {
+    pub async fn run(self) -> Result<()> {
+        let proof = Client::new(self.target)?.proof(&self.job, self.recipient).await?;
+        std::fs::write(&self.out, proof).with_context(|| format!("can't write {}", self.out.display()))
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -39,6 +39,8 @@ enum Command {
     Send(jobs::Send),
     /// A job's report, from a running service.
     Status(jobs::Status),
+    /// The proof of transmission for a recipient, as PDF, from a running service.
+    Proof(jobs::Proof),
     /// A job's attempts and the conversation of every call, from the data folder.
     Show(jobs::Show),
     /// End a job's faxes, from the data folder. A running call ends as soon as it can.
@@ -107,6 +109,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Demo(demo) => demo.run().await,
             Command::Send(send) => send.run().await,
             Command::Status(status) => status.run().await,
+            Command::Proof(proof) => proof.run().await,
             Command::Show(show) => show.run().await,
             Command::Cancel(job) => job.run(Control::Cancel).await,
             Command::Hold(job) => job.run(Control::Hold).await,

@@ -69,7 +69,7 @@ impl Sheet {
 pub enum Template {
     /// Check a template and install it under its file's name; errors are told with line and column.
     Add {
-        /// The template: `*.ftl.html` for cover pages, `*.ftl` or `*.ftlh` to be included.
+        /// The template: `*.ftl.html` for cover pages, `*.ftl.txt` for the text of mails, `*.ftl` or `*.ftlh` to be included.
         file: PathBuf,
         /// Another name than the file's.
         #[arg(long)]

@@ -28,6 +28,8 @@ use crate::prepare::worker::{self, Pool};
 use crate::prepare::{Prepare, Renderer};
 use crate::receive::{PassOn, Received};
 use crate::report::Telling;
+use crate::report::mail::ocr::{self, Ocr};
+use crate::report::mail::{Mail, Post, PostError};
 use crate::report::push::Push;
 use crate::send::{Send, Stop, Way, WayKind};
 use crate::store::{ServeLock, Store, StoreError, Swept};
@@ -94,6 +96,10 @@ pub enum StartError {
         #[source]
         cause: std::io::Error,
     },
+    #[error("the folder of text recognition can't be made")]
+    Ocr(#[source] std::io::Error),
+    #[error("mail")]
+    Mail(#[from] PostError),
     #[error("node_id")]
     Node(#[from] NotANodeId),
 }
@@ -232,6 +238,14 @@ impl Service {
             let send = Send { store, composer, owner, policy, stop };
             service.sending.spawn(async move { send.run(way).await });
         }
+        let mails = Telling {
+            store: service.store.clone(),
+            tell: mail(config, &surroundings, &service, composer)?,
+            owner: owner.clone(),
+            at_once: usize::try_from(config.mail.connections).unwrap_or(1).max(1),
+        };
+        let stop = service.stop_working.clone();
+        service.working.spawn(Arc::new(mails).run(stop));
         let (store, stop) = (service.store.clone(), service.stop_working.clone());
         service.working.spawn(sweep(store, policy.clone(), owner.clone(), stop));
         let listener = Listener { tcp, tls };
@@ -337,6 +351,27 @@ pub fn composer(config: &Config, surroundings: &Surroundings) -> Result<Composer
     pool.jobs_per_child = COMPOSITIONS_PER_CHILD;
     pool.resources = resources(config, KEEP_RESOURCES)?;
     Ok(Composer::new(Pool::start(pool).map_err(StartError::Render)?))
+}
+
+/// What sends report mails.
+fn mail(
+    config: &Config,
+    surroundings: &Surroundings,
+    service: &Service,
+    composer: Arc<Composer>,
+) -> Result<Mail, StartError> {
+    let post = Post::new(&config.mail)?;
+    let ocr = Ocr::detect(ocr::Settings {
+        keeper: surroundings.keeper.clone(),
+        folder: config.data_dir.join("ocr"),
+        program: config.ocr.program.clone(),
+        languages: config.ocr.languages.clone(),
+        page_time_max: Duration::from_secs(config.ocr.page_seconds_max),
+        pages_max: usize::try_from(config.ocr.pages_max).unwrap_or(usize::MAX),
+    });
+    let ocr = ocr.map_err(StartError::Ocr)?;
+    let (store, stop) = (service.store.clone(), service.stop_working.clone());
+    Ok(Mail { store, composer, post, attachment_bytes_max: config.mail.attachment_bytes_max, ocr, stop })
 }
 
 async fn open(line: &config::Line, tray: Option<mpsc::Sender<Received>>) -> Result<Way, StartError> {

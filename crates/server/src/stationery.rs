@@ -1,7 +1,7 @@
 //! What customers install for their pages: templates of cover pages, and overlays. Their names and limits.
 //!
 //! Names are compared letter by letter, capitals included, as the vendor's are file names. A template's name says what it is:
-//! `*.ftl.html` for cover pages, `*.ftl` and `*.ftlh` too, mostly for what others include. An overlay has a name without
+//! `*.ftl.html` for cover pages, `*.ftl.txt` for the text of mails, `*.ftl` and `*.ftlh` too, mostly for what others include. An overlay has a name without
 //! extension; a `.tif` written behind it is taken off.
 
 use std::fmt;
@@ -25,9 +25,19 @@ pub const NAME_CHARS_MAX: usize = 128;
 
 pub use ferrofax_template::DEFAULT_COVER;
 /// Templates that every customer has, by name; a customer's own of the same name goes before.
-pub const BUILT_IN: [(&str, &str); 1] = [(DEFAULT_COVER, DEFAULT_COVER_SOURCE)];
+pub const BUILT_IN: [(&str, &str); 5] = [
+    (DEFAULT_COVER, DEFAULT_COVER_SOURCE),
+    (REPORT_SUBJECT, include_str!("report/mail/templates/report-mail-subject.ftl.txt")),
+    ("report-mail-words.ftl", include_str!("report/mail/templates/report-mail-words.ftl")),
+    (REPORT_HTML, include_str!("report/mail/templates/report-mail.ftl.html")),
+    (REPORT_TEXT, include_str!("report/mail/templates/report-mail.ftl.txt")),
+];
+/// What report mails are written from.
+pub const REPORT_SUBJECT: &str = "report-mail-subject.ftl.txt";
+pub const REPORT_TEXT: &str = "report-mail.ftl.txt";
+pub const REPORT_HTML: &str = "report-mail.ftl.html";
 
-const TEMPLATE_ENDINGS: [&str; 3] = [".ftl.html", ".ftl", ".ftlh"];
+const TEMPLATE_ENDINGS: [&str; 4] = [".ftl.html", ".ftl.txt", ".ftl", ".ftlh"];
 const OVERLAY_ENDINGS: [&str; 2] = [".tif", ".tiff"];
 
 /// The source of a template that every customer has.
@@ -44,7 +54,7 @@ pub enum NameError {
     Alphabet,
     #[error("must not begin with a dot")]
     Dot,
-    #[error("must end in .ftl.html, .ftlh or .ftl")]
+    #[error("must end in .ftl.html, .ftl.txt, .ftlh or .ftl")]
     NoTemplate,
 }
 
@@ -116,7 +126,7 @@ mod tests {
 
     #[test]
     fn templates_are_named_for_what_they_are() {
-        for good in ["coverpage-default.ftl.html", "a.ftl", "Macros_1.ftlh", "a.b.ftl.html"] {
+        for good in ["coverpage-default.ftl.html", "a.ftl", "Macros_1.ftlh", "a.b.ftl.html", "mail.ftl.txt"] {
             assert_eq!(TemplateName::parse(good).unwrap().as_str(), good);
         }
         let long = format!("{}.ftl", "a".repeat(NAME_CHARS_MAX));

@@ -280,14 +280,30 @@ fn report_mail(wire: wire::ReportMail<'_>) -> Result<ReportMail, Violation> {
     })
 }
 
-/// Only what can't be an address, or could slip a header into a mail, is refused.
+/// One address as SMTP takes it without extensions (RFC 5321 4.1.2): a dot-string, `@`, a domain. Quoted names, literal addresses
+/// and other letters than ASCII's are refused, and with them everything that could slip a header or a recipient into a mail.
 fn mail_address(path: &str, wire: Option<Text<'_>>) -> Result<Option<String>, Violation> {
     let Some(address) = text(path, wire, MAIL_ADDRESS_CHARS_MAX)? else { return Ok(None) };
-    let plausible = address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    if !plausible || address.chars().any(char::is_control) {
-        return Err(Violation::new(path, "is not a mail address"));
+    let address = address.trim();
+    let atom = |atom: &str| {
+        !atom.is_empty() && atom.bytes().all(|c| c.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&c))
+    };
+    let label = |label: &str| {
+        let ends = !label.starts_with('-') && !label.ends_with('-');
+        (1..=63).contains(&label.len()) && ends && label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+    };
+    match address.split_once('@') {
+        None if address.is_empty() => Ok(None),
+        Some((local, domain))
+            if local.len() <= 64
+                && domain.len() <= 255
+                && local.split('.').all(atom)
+                && domain.split('.').all(label) =>
+        {
+            Ok(Some(address.to_owned()))
+        }
+        _ => Err(Violation::new(path, "is not a mail address")),
     }
-    Ok(Some(address))
 }
 
 fn push(wire: wire::HttpStatusPush<'_>) -> Result<Option<HttpStatusPush>, Violation> {

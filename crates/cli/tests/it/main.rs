@@ -10,6 +10,7 @@ mod first_start;
 mod golden;
 mod hostile;
 mod lists;
+mod mail;
 mod office;
 mod push;
 #[path = "../../../server/tests/it/push/target.rs"]

@@ -262,3 +262,12 @@ pub fn text_job(number: &str, pages: usize) -> Value {
     let data = base64::engine::general_purpose::STANDARD.encode(text);
     json!({ "recipients": [{ "number": number }], "documents": [{ "name": "pages.txt", "data": data }] })
 }
+
+/// The interpreter of an environment that `scripts/peers.sh` made.
+pub fn peer(name: &str) -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
+    let python = target.join("peers").join(name).join("bin/python");
+    assert!(python.exists(), "{} is not there: run scripts/peers.sh", python.display());
+    python
+}

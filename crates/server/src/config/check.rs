@@ -8,10 +8,13 @@ use std::path::Path;
 
 use ferrofax_template::header::Header;
 use jiff::tz::TimeZone;
+use lettre::Address;
+use lettre::message::Mailbox;
 
-use super::{Config, Customer, ErrorCorrection, Http, Line, LineKind, Login, Secret, Sip};
+use super::{Config, Customer, ErrorCorrection, Http, Line, LineKind, Login, Mail, MailTls, Secret, Sip};
 use crate::fetch::{Exempt, Hosts, permitted};
 use crate::jobs::Changes;
+use crate::report::mail::Server;
 use crate::report::push::SigningKey;
 use crate::stationery::TemplateName;
 
@@ -85,6 +88,16 @@ impl Config {
         fetch.need(self.fetch.bytes_max >= 1024, "bytes_max", "must be 1024 or more");
         fetch.need(self.fetch.seconds_max > 0, "seconds_max", "must be more than 0");
         fetch.need((1..=100).contains(&self.fetch.tries), "tries", "must be 1 to 100");
+        self.mail.check(&mut finder.within("mail"));
+        let mut ocr = finder.within("ocr");
+        let languages = &self.ocr.languages;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-/+".contains(c);
+        ocr.need(
+            !languages.is_empty() && !languages.starts_with('-') && languages.chars().all(plain),
+            "languages",
+            "must be codes joined by +, such as deu+eng",
+        );
+        ocr.need((1..=600).contains(&self.ocr.page_seconds_max), "page_seconds_max", "must be 1 to 600");
         self.retry(&mut finder);
         self.lines(&mut finder);
         self.customers(&mut finder);
@@ -189,6 +202,37 @@ impl Http {
         finder.need(self.connections_max > 0, "connections_max", "must be more than 0");
         finder.need(self.requests_per_second > 0, "requests_per_second", "must be more than 0");
         finder.need(self.requests_burst > 0, "requests_burst", "must be more than 0");
+    }
+}
+
+impl Mail {
+    fn check(&self, finder: &mut Finder<'_>) {
+        match &self.server {
+            Some(server) => {
+                finder.need(Server::parse(server).is_some(), "server", "must be host or host:port");
+                finder.need(self.from.is_some(), "from", "is needed where there is a server");
+            }
+            None => finder.need(self.from.is_none(), "server", "is needed where from is given"),
+        }
+        for (key, address) in [("from", &self.from), ("reply_to", &self.reply_to)] {
+            let good = address.as_ref().is_none_or(|address| address.parse::<Mailbox>().is_ok());
+            finder.need(good, key, "must be a mail address, or a name and a mail address in < and >");
+        }
+        let returned = self.bounces_to.as_ref().filter(|address| !address.is_empty());
+        let good = returned.is_none_or(|address| address.parse::<Address>().is_ok());
+        finder.need(good, "bounces_to", "must be a mail address, or empty");
+        finder.file("ca_file", self.ca_file.as_deref());
+        let once = self.password.is_none() || self.password_file.is_none();
+        finder.need(once, "password", "password and password_file exclude each other");
+        let secret = self.password.is_some() || self.password_file.is_some();
+        finder.need(secret == self.user.is_some(), "user", "user and password go together");
+        finder.file("password_file", self.password_file.as_deref());
+        if let Some(server) = self.server.as_deref().and_then(Server::parse) {
+            let clear = self.tls == Some(MailTls::None) && secret && !server.is_here();
+            finder.need(!clear, "tls", "a password would travel in clear");
+        }
+        finder.need((1..=600).contains(&self.seconds_max), "seconds_max", "must be 1 to 600");
+        finder.need((1..=100).contains(&self.connections), "connections", "must be 1 to 100");
     }
 }
 

@@ -61,6 +61,7 @@ fn merged(customer: &Customer, stored: Option<store::Customer>) -> std::io::Resu
     give(&mut account.push.token_url, &customer.push_token_url);
     set(&mut account.push.layout, &customer.push_layout);
     set(&mut account.language, &customer.language);
+    set(&mut account.mail_proof, &customer.mail_proof);
     set(&mut account.blank_pages, &customer.blank_pages);
     set(&mut account.test_mode, &customer.test_mode);
     give(&mut account.channels, &customer.channels);

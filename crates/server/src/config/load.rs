@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{Config, Convert, Customer, DEFAULT, Fetch, Http, Limit, Line, LineKind, Log, Render, Sip};
+use super::{Config, Convert, Customer, DEFAULT, Fetch, Http, Limit, Line, LineKind, Log, Mail, Ocr, Render, Sip};
 use crate::jobs::{Changes, Retry};
 
 /// Why there is no configuration. Never shows a secret.
@@ -158,6 +158,8 @@ struct Written {
     render: Render,
     convert: Convert,
     fetch: Fetch,
+    mail: Mail,
+    ocr: Ocr,
     log: Log,
     retry: Retry,
     #[serde(default)]
@@ -217,6 +219,8 @@ pub(super) fn typed(table: Table) -> Result<Config, ConfigError> {
         render: written.render,
         convert: written.convert,
         fetch: written.fetch,
+        mail: written.mail,
+        ocr: written.ocr,
         log: written.log,
         retry: written.retry,
         limits: written.limit,

@@ -47,6 +47,8 @@ pub struct Config {
     pub render: Render,
     pub convert: Convert,
     pub fetch: Fetch,
+    pub mail: Mail,
+    pub ocr: Ocr,
     pub log: Log,
     pub retry: Retry,
     pub limits: Vec<Limit>,
@@ -110,6 +112,59 @@ pub struct Fetch {
     pub seconds_max: u64,
     pub tries: u32,
     pub pause_seconds: u64,
+}
+
+/// Where report mails are handed in.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// `host` or `host:port`; none: there is no mail.
+    pub server: Option<String>,
+    pub tls: Option<MailTls>,
+    /// PEM, trusted besides what the system trusts.
+    pub ca_file: Option<PathBuf>,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    pub password_file: Option<PathBuf>,
+    /// `Name <address>`, or an address.
+    pub from: Option<String>,
+    pub reply_to: Option<String>,
+    /// Where what can't be delivered is returned to; empty: nowhere. `from` if not given.
+    pub bounces_to: Option<String>,
+    pub seconds_max: u64,
+    pub connections: u32,
+    pub attachment_bytes_max: usize,
+}
+
+/// How a mail server is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTls {
+    /// In clear.
+    None,
+    /// TLS after STARTTLS, or not at all.
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+}
+
+impl Mail {
+    /// The server's password, read from its file if it has one.
+    pub fn secret(&self) -> std::io::Result<Option<Secret>> {
+        Secret::given(self.password.as_ref(), self.password_file.as_deref())
+    }
+}
+
+/// The program that reads pages.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ocr {
+    /// By path, or found in `PATH`; empty: none.
+    pub program: PathBuf,
+    /// Codes joined by `+`.
+    pub languages: String,
+    pub page_seconds_max: u64,
+    pub pages_max: u32,
 }
 
 /// Logging.
@@ -258,6 +313,7 @@ pub struct Customer {
     pub push_signing_key: Option<Secret>,
     pub push_signing_key_file: Option<PathBuf>,
     pub language: Option<Language>,
+    pub mail_proof: Option<bool>,
     pub blank_pages: Option<BlankPages>,
     pub test_mode: Option<bool>,
     pub channels: Option<u32>,

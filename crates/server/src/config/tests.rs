@@ -48,6 +48,8 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
         render: _,
         convert: _,
         fetch: _,
+        mail,
+        ocr: _,
         log: _,
         retry,
         limits,
@@ -57,6 +59,9 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
     assert_eq!((retry.wrong(), limits.len()), (None, 1));
     let Http { tls_certificate, tls_key, .. } = http;
     assert!(node_id.is_some() && key_file.is_some() && tls_certificate.is_some() && tls_key.is_some());
+    let Mail { server, tls, ca_file, user, password: _, password_file, from, reply_to, bounces_to, .. } = mail;
+    assert!(server.is_some() && tls.is_some() && ca_file.is_some() && user.is_some() && password_file.is_some());
+    assert!(from.is_some() && reply_to.is_some() && bounces_to.is_some());
     let [Line { kind: LineKind::Loopback { .. }, .. }, Line { kind: LineKind::Sip(sip), .. }] = &lines[..] else {
         panic!("{lines:?}");
     };
@@ -80,6 +85,7 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
         push_signing_key: _,
         push_signing_key_file,
         language,
+        mail_proof,
         blank_pages,
         test_mode,
         channels,
@@ -94,7 +100,7 @@ fn every_documented_setting_is_one_and_every_setting_is_documented() {
     assert!(zone.is_some() && country.is_some() && default_cover.is_some() && push_url.is_some());
     assert!(push_method.is_some() && push_principal.is_some() && push_credentials_file.is_some());
     assert!(push_token_url.is_some() && blank_pages.is_some() && test_mode.is_some() && retention_days.is_some());
-    assert!(push_layout.is_some() && push_signing_key_file.is_some() && language.is_some());
+    assert!(push_layout.is_some() && push_signing_key_file.is_some() && language.is_some() && mail_proof.is_some());
     assert!(channels.is_some() && quiet_hours.is_some() && repeat_cover.is_some() && share_calls.is_some());
     assert!(retry.is_some() && !lines[1].retry.is_empty());
     assert_eq!(logins[0].allowed.len(), 2);

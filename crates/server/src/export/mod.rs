@@ -1,13 +1,16 @@
 //! Deliveries as CSV ([`csv`]); pages as files: PNG to look at, PDF and TIFF to keep. Nothing is drawn anew: every file has the very pels of the pages.
 
 pub mod csv;
-mod pdf;
+pub mod font;
+pub(crate) mod pdf;
 mod png;
 
 use std::io::{self, Cursor};
 
 use ferrofax_fax::page::StoredPage;
 use ferrofax_fax::tiff::{Compression, Writer};
+
+pub use pdf::Word;
 
 /// Pels per metre along the line: 1728 on 215 mm, T.4 clause 2.
 const PELS_PER_METRE: u32 = 8037;
@@ -58,6 +61,11 @@ pub fn encode(format: Format, pages: &[StoredPage]) -> io::Result<Vec<u8>> {
             }
             Ok(writer.finish()?.into_inner())
         }
-        Format::Pdf => Ok(pdf::encode(pages)),
+        Format::Pdf => Ok(pdf::encode(pages, &[])),
     }
+}
+
+/// A PDF whose pages can be searched: the words of each page, from the first on.
+pub fn searchable(pages: &[StoredPage], words: &[Vec<Word>]) -> Vec<u8> {
+    pdf::encode(pages, words)
 }

@@ -281,6 +281,7 @@ pub fn router(door: Arc<Door>) -> Router {
         .routes(routes!(own::deliveries::export))
         .routes(routes!(own::notices::list))
         .routes(routes!(own::notices::replay))
+        .routes(routes!(own::jobs::proof))
         .routes(routes!(own::lists::list, own::lists::import))
         .routes(routes!(own::lists::add))
         .routes(routes!(own::lists::check, own::lists::remove))

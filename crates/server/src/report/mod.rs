@@ -4,7 +4,10 @@
 //! [`Tell`], and settles: told, once more later ([`jobs::again`] says when), or given up. What was claimed and cut off is told
 //! again: at least once, not exactly once. Every try stays on record.
 
+pub mod mail;
+pub mod proof;
 pub mod push;
+pub mod sent;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use load::{Commits, Fate, Load};
-pub use own::{GatherError, gather};
+pub use own::{GatherError, gather, own};
 
 use crate::compose::{ComposeError, Composer};
 use crate::failpoint;
@@ -213,7 +213,7 @@ impl Send {
 
     /// The pages of this call, as they stand on record.
     async fn compose(&self, claim: &DeliveryClaim) -> Result<(DeliveryClaim, Vec<Arc<StoredPage>>), NotComposed> {
-        let fax = gather(&self.store, claim, Timestamp::now()).await?;
+        let fax = gather(&self.store, claim).await?;
         let composed = self.composer.compose(fax).await?;
         let (cover_pages, warnings) = (composed.cover_pages, &composed.warnings);
         let claim = self.store.record_composed(claim.clone(), cover_pages, warnings).await?;

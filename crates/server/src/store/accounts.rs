@@ -41,6 +41,8 @@ pub struct Account {
     pub push: AccountPush,
     /// Of mails.
     pub language: Language,
+    /// Mails bring a proof of transmission for each recipient.
+    pub mail_proof: bool,
     pub blank_pages: BlankPages,
     /// Nothing leaves the house.
     pub test_mode: bool,
@@ -71,6 +73,7 @@ impl Default for Account {
             default_cover: None,
             push: AccountPush::default(),
             language: Language::En,
+            mail_proof: false,
             blank_pages: BlankPages::Keep,
             test_mode: false,
             channels: None,
@@ -171,7 +174,7 @@ impl fmt::Debug for NewLogin {
 
 const CUSTOMER: &str = "c.number, c.paper, c.resolution, c.csid, c.header, c.cost_centre, c.zone, c.country, \
     c.default_cover, c.push_url, c.push_method, c.push_principal, c.push_credentials, c.push_token_url, c.blank_pages, c.push_layout, \
-    c.push_signing_key, c.language, \
+    c.push_signing_key, c.language, c.mail_proof, \
     c.test_mode, c.channels, c.quiet_hours, c.repeat_cover, c.share_calls, c.retry, c.retention_days";
 
 impl Store {
@@ -190,9 +193,9 @@ impl Store {
                         "INSERT INTO customers (number, paper, resolution, csid, header, cost_centre, zone, country,
                              default_cover, push_url, push_method, push_principal, push_credentials, push_token_url,
                              blank_pages, test_mode, retention_days, created_at, channels, quiet_hours, repeat_cover,
-                             share_calls, retry, push_layout, push_signing_key, language)
+                             share_calls, retry, push_layout, push_signing_key, language, mail_proof)
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                             ?21, ?22, ?23, ?24, ?25, ?26)
+                             ?21, ?22, ?23, ?24, ?25, ?26, ?27)
                          ON CONFLICT (number) DO UPDATE SET
                              paper = excluded.paper, resolution = excluded.resolution, csid = excluded.csid,
                              header = excluded.header, cost_centre = excluded.cost_centre, zone = excluded.zone,
@@ -204,7 +207,8 @@ impl Store {
                              channels = excluded.channels, quiet_hours = excluded.quiet_hours,
                              repeat_cover = excluded.repeat_cover, share_calls = excluded.share_calls,
                              retry = excluded.retry, push_layout = excluded.push_layout,
-                             push_signing_key = excluded.push_signing_key, language = excluded.language",
+                             push_signing_key = excluded.push_signing_key, language = excluded.language,
+                             mail_proof = excluded.mail_proof",
                     )?
                     .execute(params![
                         number,
@@ -233,6 +237,7 @@ impl Store {
                         Word(account.push.layout),
                         signing_key,
                         Word(account.language),
+                        account.mail_proof,
                     ])?;
                 Ok(())
             })
@@ -357,6 +362,7 @@ fn customer(row: &Row<'_>, sealer: &Sealer) -> Result<Customer, StoreError> {
         default_cover: row.get("default_cover")?,
         push,
         language,
+        mail_proof: row.get("mail_proof")?,
         blank_pages,
         test_mode: row.get("test_mode")?,
         channels: row.get("channels")?,

@@ -34,6 +34,8 @@ pub struct DeliveryClaim {
     pub customer: String,
     /// From 1.
     pub attempt: u32,
+    /// As recorded with the attempt; its header lines tell it.
+    pub started_at: Timestamp,
     /// `00` + digits.
     pub dial: String,
     pub line: String,
@@ -342,6 +344,7 @@ fn claim(
                 job: JobId(row.get("job")?),
                 customer: row.get("customer")?,
                 attempt: row.get("attempts")?,
+                started_at: now,
                 dial: row.get("number_key")?,
                 line: line.to_owned(),
                 csid: transport.csid.or(row.get("csid")?),
@@ -388,7 +391,8 @@ fn advised(connection: &Connection, claim: DeliveryClaim, now: Timestamp) -> Res
     Ok(DeliveryClaim { bit_rate_max, ecm, ..claim })
 }
 
-fn composition(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<Composition> {
+/// Of a row with the delivery's, its job's and its customer's columns, and `dated`; `now` where that is null.
+pub(super) fn composition(row: &Row<'_>, now: Timestamp) -> rusqlite::Result<Composition> {
     let Json(rendering): Json<RenderingOptions> = row.get("rendering")?;
     let (Word(paper), Word(resolution)) = (row.get("paper")?, row.get("resolution")?);
     let customer: String = row.get("customer")?;

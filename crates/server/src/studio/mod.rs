@@ -22,10 +22,16 @@ use crate::jobs::JobId;
 use crate::prepare::protocol::Refusal;
 use crate::prepare::worker::RenderError;
 use crate::prepare::{Renderer, Sheet};
-use crate::stationery::{OVERLAY_BYTES_MAX, OverlayName, TEMPLATES_BYTES_MAX, TemplateName};
+use crate::report::mail::letter;
+use crate::stationery::{
+    OVERLAY_BYTES_MAX, OverlayName, REPORT_HTML, REPORT_SUBJECT, REPORT_TEXT, TEMPLATES_BYTES_MAX, TemplateName,
+};
 use crate::store::{NewOverlay, Store, StoreError};
 
 pub use preview::Preview;
+
+/// Pages that a mail may take when it is looked at.
+const MAIL_PAGES_MAX: u32 = 20;
 
 /// Proves, installs and shows.
 #[derive(Clone, Debug)]
@@ -87,7 +93,7 @@ impl Studio {
         let (name, source) = template(name, source)?;
         let mut sources = self.store.template_sources(customer).await?;
         sources.insert(name.to_string(), source.clone());
-        prove(sources).await?;
+        prove(sources, name.as_str()).await?;
         let version = self.store.install_template(customer, &name, &source, now).await?;
         Ok(Installed { name: name.to_string(), version, warnings: Vec::new() })
     }
@@ -100,7 +106,7 @@ impl Studio {
             Some(built_in) => sources.insert(name.to_string(), built_in.to_owned()),
             None => sources.remove(name.as_str()),
         };
-        if let Err(StudioError::Refused(wrong)) = prove(sources).await {
+        if let Err(StudioError::Refused(wrong)) = prove(sources, "").await {
             return Err(refused("name", format!("other templates need it: {}", wrong.message)));
         }
         match self.store.remove_template(customer, &name).await? {
@@ -115,7 +121,7 @@ impl Studio {
         sources.remove(name).ok_or(StudioError::Unknown("template"))
     }
 
-    /// A template's cover page, filled with these properties. With a `source`, as if that were installed under its name.
+    /// A template's cover page, filled with these properties; a mail's, filled with a sample, as pages. With a `source`, as if that were installed under its name.
     pub async fn try_template(
         &self,
         customer: &str,
@@ -128,13 +134,20 @@ impl Studio {
         if let Some(source) = source {
             let (name, source) = template(name, source)?;
             sources.insert(name.to_string(), source);
-            prove(sources.clone()).await?;
+            prove(sources.clone(), name.as_str()).await?;
         }
         if !sources.contains_key(name) {
             return Err(StudioError::Unknown("template"));
         }
         let account = self.store.customer(customer).await?.ok_or(StoreError::UnknownCustomer)?.account;
         let sheet = Sheet::new(paper, resolution);
+        let written = Set::parse(&sources).map_err(|wrong| refused("body", wrong.to_string()))?;
+        if let Some(mail) = letter::sample(&written, name, &account, now) {
+            let (kind, text) = mail.map_err(|wrong| refused("body", wrong.to_string()))?;
+            let rendered = self.renderer.document((kind, Charset::Utf8), text.as_bytes(), sheet, MAIL_PAGES_MAX).await;
+            let rendered = rendered.map_err(|error| refused("body", error.to_string()))?;
+            return Ok(Preview { pages: rendered.pages, cover_pages: 0, warnings: rendered.warnings });
+        }
         let composed = self.composer.compose(Fax {
             cover: Some(Cover {
                 template: name.to_owned(),
@@ -243,9 +256,19 @@ fn template(name: &str, source: &[u8]) -> Result<(TemplateName, String), StudioE
     }
 }
 
-/// Reads all templates together, off the threads that drive the calls' sockets.
-async fn prove(sources: BTreeMap<String, String>) -> Result<(), StudioError> {
-    let proved = tokio::task::spawn_blocking(move || Set::parse(&sources).map(drop)).await;
+/// Reads all templates together, off the threads that drive the calls' sockets. If this one makes mails, or is part of what does,
+/// they are written for some samples too.
+async fn prove(sources: BTreeMap<String, String>, name: &str) -> Result<(), StudioError> {
+    let name = name.to_owned();
+    let proved = move || {
+        let set = Set::parse(&sources)?;
+        let mails = [REPORT_SUBJECT, REPORT_TEXT, REPORT_HTML];
+        match name.ends_with(".html") && name != REPORT_HTML {
+            true => Ok(()),
+            false => mails.iter().try_for_each(|mail| letter::prove(&set, mail)),
+        }
+    };
+    let proved = tokio::task::spawn_blocking(proved).await;
     let proved = proved.map_err(|error| StudioError::Ours(error.to_string()))?;
     proved.map_err(|wrong| refused("body", wrong.to_string()))
 }

@@ -3,23 +3,14 @@
 //! Both come from PyPI, `scripts/peers.sh` installs them. Under the vendor's own names, and wherever requests are made up, a
 //! network and a mount namespace keep everything on a loopback interface of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::world::{FERROFAX, Running, root, serve};
+use crate::world::{FERROFAX, Running, peer, root, serve};
 
 /// In standard base64 this login has `+` and `/`, which the vendor's client writes in another alphabet.
 const PASSWORD: &str = "sécret:?>~ÿ?>";
 const CUSTOMER: &str = "99999TE";
-
-/// The interpreter of an environment that `scripts/peers.sh` made.
-fn python(peer: &str) -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
-    let python = target.join("peers").join(peer).join("bin/python");
-    assert!(python.exists(), "{} is not there: run scripts/peers.sh", python.display());
-    python
-}
 
 /// A folder with a configuration: the loopback line, and one login.
 fn place(http: &str) -> tempfile::TempDir {
@@ -34,7 +25,7 @@ fn place(http: &str) -> tempfile::TempDir {
 }
 
 fn client() -> Command {
-    let mut command = Command::new(python("sdk"));
+    let mut command = Command::new(peer("sdk"));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/sdk/client.py");
     command.arg(script).args([&CUSTOMER.to_ascii_lowercase(), "te", PASSWORD]);
     command
@@ -104,7 +95,7 @@ fn the_description_of_the_api_is_kept() {
             --checks response_headers_conformance,response_schema_conformance \
             --checks unsupported_method,allow_header_conformance,ignored_auth
     "#;
-    let python = python("schemathesis");
+    let python = peer("schemathesis");
     let said = succeeds(&mut alone(script, &[dir.path(), Path::new(FERROFAX), &python]));
     assert!(said.contains(" passed"), "{said}");
 }

@@ -1,21 +1,24 @@
-//! Jobs on their way: cancel, hold, release. Those of the login that submitted them.
+//! Jobs: cancel, hold, release those on their way; proofs of transmission. Those of the login that submitted them.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use ferrofax_api::control::Controlled;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::invalid;
 use crate::accept::id::is_job_id;
+use crate::export::Format;
 use crate::http::openapi::{RefusedQuery, RefusedReport};
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, DeskError, Door};
 use crate::jobs::JobId;
+use crate::report::proof::{self, NotProved};
 use crate::store::{Control, Which};
 
 /// Which of a job's recipients.
@@ -92,6 +95,48 @@ pub async fn release(
     headers: HeaderMap,
 ) -> Result<Json<Controlled>, Refusal> {
     control(&door, &connection, &headers, (job, recipient), Control::Release).await
+}
+
+/// The proof of transmission for a recipient
+///
+/// A PDF: numbers, times, pages confirmed, every call, the first page in small, and the SHA-256 of each page as it was sent. Also
+/// for a recipient who did not get the fax; not before it has its final status.
+#[utoipa::path(
+    get,
+    path = "/api/v1/jobs/{jobId}/recipients/{recipient}/proof",
+    operation_id = "proofOfTransmission",
+    tag = "Fax jobs",
+    params(
+        ("jobId" = String, Path, example = "FJJ66GHGX105ZZBIELVCN1"),
+        ("recipient" = u32, Path, description = "A recipient's place in the request, from 0.", example = 0)
+    ),
+    responses((status = 200, description = "The proof", content((Vec<u8> = "application/pdf"))), RefusedReport),
+    security(("httpBasicAuth" = []))
+)]
+pub async fn proof(
+    State(door): State<Arc<Door>>,
+    Extension(connection): Extension<Connection>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let (studio, login) = door.studio(&headers, connection.peer).await?;
+    let Path((job, recipient)) = path.map_err(|_| Refusal::NoSuchPath)?;
+    let recipient = recipient.parse().map_err(|_| invalid("recipient", "must be a number from 0"))?;
+    if !is_job_id(&job) {
+        return Err(Refusal::NoSuch("job"));
+    }
+    let job = JobId(job);
+    let proof = proof::proof(&studio.store, &studio.composer, &login.account.login, &job, recipient).await;
+    let bytes = proof.map_err(|error| match error {
+        NotProved::Unknown => Refusal::NoSuch("recipient"),
+        NotProved::Pending => invalid("recipient", "has no final status yet"),
+        NotProved::Store(error) => DeskError::from(error).into(),
+        error => Refusal::internal(&error),
+    })?;
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static(Format::Pdf.media_type()));
+    let name = HeaderValue::from_str(&format!("inline; filename=\"proof-{job}-{recipient}.pdf\""));
+    let name = (header::CONTENT_DISPOSITION, name.map_err(|error| Refusal::internal(&error))?);
+    Ok(([kind, name], bytes).into_response())
 }
 
 async fn control(

@@ -50,6 +50,8 @@ impl Keeper {
             .env("HOME", folder)
             .env("TMPDIR", folder)
             .env("LC_ALL", "C.UTF-8")
+            // The other cores are for calls.
+            .env("OMP_THREAD_LIMIT", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             // What a program complains of may quote the document.

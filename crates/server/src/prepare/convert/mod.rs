@@ -5,7 +5,7 @@
 //! read foreign bytes, so each runs under a keeper (`keeper`): our own executable again, which takes away its rights to files
 //! and network, limits its memory, and ends it and all its children when we say so or are gone.
 
-mod keeper;
+pub(crate) mod keeper;
 mod office;
 mod once;
 mod proof;
@@ -135,7 +135,7 @@ impl Converters {
 }
 
 /// The full path of a program, if it is one.
-fn find(program: &Path) -> Option<PathBuf> {
+pub(crate) fn find(program: &Path) -> Option<PathBuf> {
     use std::os::unix::fs::PermissionsExt;
     let runs =
         |path: &PathBuf| path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);

@@ -51,6 +51,7 @@ CREATE TABLE notice_tries (
 ALTER TABLE customers ADD COLUMN push_layout TEXT NOT NULL DEFAULT 'xml';
 ALTER TABLE customers ADD COLUMN push_signing_key BLOB;                  -- sealed
 ALTER TABLE customers ADD COLUMN language TEXT NOT NULL DEFAULT 'en';    -- of mails
+ALTER TABLE customers ADD COLUMN mail_proof INTEGER NOT NULL DEFAULT 0;  -- mails bring proofs of transmission
 
 -- A report that its login deleted; the job goes on, and is kept as long as others.
 ALTER TABLE jobs ADD COLUMN report_deleted INTEGER NOT NULL DEFAULT 0;

@@ -32,6 +32,7 @@ fn full_customer() -> Customer {
         default_cover: Some("coverpage-default.ftl.html".into()),
         push,
         language: Language::De,
+        mail_proof: true,
         blank_pages: BlankPages::Suppress,
         test_mode: true,
         channels: Some(3),

@@ -5,6 +5,7 @@ mod accounts;
 mod destinations;
 mod fetching;
 mod lists;
+mod mailing;
 mod notices;
 mod preparing;
 mod pushes;
@@ -82,6 +83,9 @@ contract! {
         a_list_is_replaced_added_to_and_paged,
         half_an_import_is_never_in_force,
         there_is_an_end_to_a_customers_list;
+    mailing:
+        a_mail_outlives_a_day_without_its_server,
+        the_pages_of_a_fax_are_told_call_by_call;
     notices:
         who_asked_is_told_of_the_end_of_a_job,
         a_job_is_kept_until_everybody_is_told;
