@@ -51,7 +51,7 @@ pub async fn proof(
     job: &JobId,
     recipient: u32,
 ) -> Result<Vec<u8>, NotProved> {
-    let report = store.report(login, job).await?.ok_or(NotProved::Unknown)?;
+    let report = store.report(&login.into(), job).await?.ok_or(NotProved::Unknown)?.read()?;
     let view = store.job_view(job).await?.ok_or(NotProved::Unknown)?;
     let account = store.customer(&view.customer).await?.ok_or(StoreError::UnknownCustomer)?.account;
     let index = usize::try_from(recipient).unwrap_or(usize::MAX);

@@ -63,7 +63,7 @@ fn a_mail_tells_all_of_a_job_in_the_accounts_language_and_zone() {
     let id = submit(&world, &job(&[GOOD, BUSY, "+49 89 1003"], "NEVER", "TIFF"));
     let mail = post.mail();
     assert_eq!(mail.told["to"], json!(["bad@example.com"]));
-    assert_eq!(mail.header("Subject"), "Fax nur teilweise zugestellt: 2 von 3 Empfänger (Müller & Söhne <4711>)");
+    assert_eq!(mail.header("Subject"), "Fax nur teilweise zugestellt: 2 von 3 Empfängern (Müller & Söhne <4711>)");
     for text in [&mail.text, &mail.html] {
         contains(text, &[&id, GOOD, "zugestellt", BUSY, "besetzt", "+49 89 1003", "zugestellt"]);
     }

@@ -240,6 +240,7 @@ fn samples() -> Vec<Value> {
             sent_to_number: Some("0049891234567".to_owned()),
             remote_csid: ok.then(|| "+49 89 1234567".to_owned()),
             pages_confirmed: Some(if ok { 2 } else { 0 }),
+            pages_in_doubt: None,
         });
         map.insert("pages", number(2));
         Value::Map(Arc::new(map))

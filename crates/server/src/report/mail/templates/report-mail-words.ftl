@@ -7,7 +7,7 @@
   "notDelivered": "Fax nicht zugestellt",
   "partly": "Fax nur teilweise zugestellt",
   "to": "an",
-  "recipientsWord": "Empfänger",
+  "recipientsWord": "Empfängern",
   "allDelivered": "Ihr Fax ist vollständig angekommen. Das Gerät der Gegenseite hat jede Seite bestätigt.",
   "allDeliveredMany": "Ihr Fax ist bei allen Empfängern vollständig angekommen. Die Gegenstellen haben jede Seite bestätigt.",
   "noneDelivered": "Ihr Fax konnte nicht zugestellt werden. Es wird nicht weiter versucht.",
