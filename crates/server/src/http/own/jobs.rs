@@ -110,7 +110,7 @@ pub async fn release(
         ("jobId" = String, Path, example = "FJJ66GHGX105ZZBIELVCN1"),
         ("recipient" = u32, Path, description = "A recipient's place in the request, from 0.", example = 0)
     ),
-    responses((status = 200, description = "The proof", content((Vec<u8> = "application/pdf"))), RefusedReport),
+    responses((status = 200, description = "The proof", content((Vec<u8> = "application/pdf"))), RefusedQuery, RefusedReport),
     security(("httpBasicAuth" = []))
 )]
 pub async fn proof(

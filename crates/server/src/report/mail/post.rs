@@ -160,7 +160,7 @@ fn answer(error: &smtp::Error) -> Answer {
     let Some(code) = error.status().map(u16::from) else {
         return not_now(if error.is_timeout() {
             "the mail server did not answer in time"
-        } else if error.is_tls() {
+        } else if error.is_tls() || of_tls(error) {
             "TLS with the mail server failed"
         } else if error.is_client() {
             "the mail server does not offer what is configured: STARTTLS, or a login"
@@ -178,6 +178,19 @@ fn answer(error: &smtp::Error) -> Answer {
         _ => (Verdict::NotNow, "the mail server put it off"),
     };
     Answer { verdict, code: Some(code), result: format!("{what}: {code}{status}") }
+}
+
+/// A handshake that failed comes as an error of the connection.
+fn of_tls(error: &smtp::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        let inner = deeper.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if deeper.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = deeper.source();
+    }
+    false
 }
 
 /// The status code of RFC 3463 that an answer begins with: `5.1.1`.
