@@ -50,7 +50,6 @@ enum Event {
     /// The time of this delivery has come, unless something else happened to it.
     Due(u32),
     /// A call ends, unless it was cut short or off.
-    /// A call ends, unless it was cut short or off.
     Ends {
         delivery: u32,
         version: u64,
