@@ -149,7 +149,7 @@ mod tests {
             "jobIds: must have 1 to 1000 entries"
         );
         assert_eq!(refusal(r#"{"action": "GET", "jobIds": ["FJ1", 2]}"#), "jobIds[1]: must be a string");
-        assert_eq!(refusal(r#"{"action": "GET", "jobIds": "FJ1"}"#), "jobIds: must be a sequence");
+        assert_eq!(refusal(r#"{"action": "GET", "jobIds": "FJ1"}"#), "jobIds: must be an array");
         assert_eq!(refusal("[]"), "body: must be an object");
         assert!(refusal("{").starts_with("body: not readable as JSON"));
     }
