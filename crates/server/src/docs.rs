@@ -106,7 +106,7 @@ fn beside(status: ApiStatus) -> Option<Beside> {
         S::TiffPageErr => now("a ready-made fax page is damaged", "document", "no"),
         S::DialNc => now("no line leads to the number, or it is parked (see `WRONG_NO`)", "us", "no"),
         S::WrongNo | S::ChangedNo => {
-            now("the number is parked: several faxes found it dead, see lists.md", "peer", "no")
+            now("the number is parked: several faxes found it dead, see lists.md", "line", "no")
         }
         S::Cancelled => now(
             "the job expired before its first call (`job expired`); after a call, that call's status stands",

@@ -197,7 +197,7 @@ fn no_error_and_no_debug_output_shows_a_secret() {
 #[test]
 fn what_this_version_can_not_honour_is_refused() {
     let customer = |setting: &str| problems(&format!("[[customer]]\nnumber = '1'\n{setting}\n"));
-    let wanted = "customer[0].default_cover: must end in .ftl.html, .ftlh or .ftl";
+    let wanted = "customer[0].default_cover: must end in .ftl.html, .ftl.txt, .ftlh or .ftl";
     assert_eq!(customer("default_cover = 'cover.html'"), [wanted]);
     assert!(customer("header = '%d %P'\ndefault_cover = 'a.ftl.html'\nblank_pages = 'suppress'").is_empty());
 }

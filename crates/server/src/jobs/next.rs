@@ -372,8 +372,10 @@ mod tests {
     #[test]
     fn a_delivery_is_not_interrupted_for_ever() {
         let cut = End::of(Outcome::Interrupted);
-        assert_eq!(word(&cut, &after(history(3, 0, 0), 0, 3, &cut)), "again");
-        assert_eq!(word(&cut, &after(history(3, 0, 0), 0, 4, &cut)), "COMERROR");
+        assert_eq!(word(&cut, &History { cut_off: 3, ..history(3, 0, 0) }), "again");
+        assert_eq!(word(&cut, &History { cut_off: 4, ..history(3, 0, 0) }), "COMERROR");
+        let with_pages_between = after(history(30, 8, 0), 0, 8, &cut);
+        assert_eq!(word(&cut, &with_pages_between), "again");
         // They are not the recipient's fault.
         let busy = End::of(Outcome::Busy);
         let mixed = after(after(history(3, 0, 0), 0, 4, &cut), 0, 8, &busy);
