@@ -80,7 +80,10 @@ fn stationery_is_installed_shown_used_and_removed_over_http() {
     let wrong = own.put("templates/cover.ftl.html", "<p>${ToName}</p>\n<#list x as y>");
     assert_eq!(wrong.0, 400, "{}", wrong.1);
     assert!(message(&wrong).1.contains("cover.ftl.html:2:"), "{}", wrong.1);
-    assert_eq!(message(&own.put("templates/cover.html", "x")), (400, "name: must end in .ftl.html, .ftl.txt, .ftlh or .ftl"));
+    assert_eq!(
+        message(&own.put("templates/cover.html", "x")),
+        (400, "name: must end in .ftl.html, .ftl.txt, .ftlh or .ftl")
+    );
     assert_eq!(message(&own.put("overlays/Head", "no picture")), (400, "body: must be PDF, PNG or TIFF"));
     assert_eq!(message(&own.delete("overlays/Head")), (404, "No such overlay"));
 
