@@ -124,5 +124,5 @@ pub(super) async fn a_foreign_job_takes_no_other_time_than_none(house: House) {
         times[times.len() / 2]
     };
     let (foreign, unknown) = (median(&mut foreign), median(&mut unknown));
-    assert!(foreign.abs_diff(unknown) * 4 < foreign.max(unknown), "{foreign} ns and {unknown} ns");
+    assert!(foreign.abs_diff(unknown) * 2 < foreign.max(unknown), "{foreign} ns and {unknown} ns");
 }
