@@ -4,6 +4,7 @@
 //! `*.ftl.html` for cover pages, `*.ftl.txt` for the text of mails, `*.ftl` and `*.ftlh` too, mostly for what others include. An overlay has a name without
 //! extension; a `.tif` written behind it is taken off.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ferrofax_template::DEFAULT_COVER_SOURCE;
@@ -43,6 +44,11 @@ const OVERLAY_ENDINGS: [&str; 2] = [".tif", ".tiff"];
 /// The source of a template that every customer has.
 pub fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
+}
+
+/// All of them, by name.
+pub fn built_in_sources() -> BTreeMap<String, String> {
+    BUILT_IN.iter().map(|&(name, source)| (name.to_owned(), source.to_owned())).collect()
 }
 
 /// Why something can't have that name. For the customer.

@@ -13,7 +13,7 @@ use ferrofax_fax::page::{Bitmap, Resolution, StoredPage};
 use ferrofax_fax::tiff::{Compression, Tiff, Writer};
 use tolerance::{Tolerance, compare, differences};
 
-use crate::office::{GHOSTSCRIPT, desk, office_open_xml, open_document, saved_as};
+use crate::office::{GHOSTSCRIPT, desk, office_open_xml, open_document, saved_as, spreadsheet};
 
 /// Compares pages with the picture `name`, or writes it with the name of its maker.
 fn golden(name: &str, pages: &[StoredPage], maker: &str) {
@@ -119,24 +119,10 @@ fn docx() -> Vec<u8> {
 
 /// Columns that are wider than a page, of words and numbers.
 fn xlsx() -> Vec<u8> {
-    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    let workbook = format!(
-        "<?xml version=\"1.0\"?><workbook xmlns=\"{main}\" xmlns:r=\"{relations}\"><sheets>\
-         <sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
-    );
     let head: String = (1..=14).map(|month| format!("<c t=\"inlineStr\"><is><t>Month {month}</t></is></c>")).collect();
     let row = |row: u32| (1..=14).map(|month| format!("<c><v>{}</v></c>", row * month * 37)).collect::<String>();
     let rows: String = (1..=12).map(|number| format!("<row>{}</row>", row(number))).collect();
-    let sheet = format!(
-        "<?xml version=\"1.0\"?><worksheet xmlns=\"{main}\"><sheetData><row>{head}</row>{rows}</sheetData></worksheet>"
-    );
-    let links = format!(
-        "<?xml version=\"1.0\"?><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
-         <Relationship Id=\"r1\" Type=\"{relations}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
-    );
-    let more = [("xl/_rels/workbook.xml.rels", links.as_str()), ("xl/worksheets/sheet1.xml", &sheet)];
-    office_open_xml("xl/workbook.xml", "spreadsheetml.sheet", &workbook, &more)
+    spreadsheet(&format!("<row>{head}</row>{rows}"))
 }
 
 /// Two sheets.

@@ -182,16 +182,19 @@ fn docx() -> Vec<u8> {
 }
 
 fn xlsx() -> Vec<u8> {
+    let cells: String = (0..4).map(|_| "<c t=\"inlineStr\"><is><t>Offer 12</t></is></c>").collect();
+    spreadsheet(&format!("<row>{cells}</row>"))
+}
+
+/// A workbook of one sheet with these rows.
+pub fn spreadsheet(rows: &str) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let workbook = format!(
         "<?xml version=\"1.0\"?><workbook xmlns=\"{main}\" xmlns:r=\"{relations}\"><sheets>\
          <sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
     );
-    let cells: String = (0..4).map(|_| "<c t=\"inlineStr\"><is><t>Offer 12</t></is></c>").collect();
-    let sheet = format!(
-        "<?xml version=\"1.0\"?><worksheet xmlns=\"{main}\"><sheetData><row>{cells}</row></sheetData></worksheet>"
-    );
+    let sheet = format!("<?xml version=\"1.0\"?><worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>");
     let links = format!(
         "<?xml version=\"1.0\"?><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
          <Relationship Id=\"r1\" Type=\"{relations}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"

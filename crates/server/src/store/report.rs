@@ -202,16 +202,18 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
     if open > 0 {
         return Ok(());
     }
-    let (Json(reference), pages, retention): (Json<Reference>, u32, i64) = tx
+    type Ending = (Json<Reference>, u32, i64, bool, Option<Json<ReportMail>>);
+    let (Json(reference), pages, retention, pushed, mail): Ending = tx
         .connection
         .prepare_cached(
-            "SELECT j.reference, j.pages + (SELECT max(cover_pages) FROM deliveries WHERE job = j.id), c.retention_days
+            "SELECT j.reference, j.pages + (SELECT max(cover_pages) FROM deliveries WHERE job = j.id), c.retention_days,
+                 coalesce(j.push_url, c.push_url, '') <> '', j.report_mail
              FROM jobs j JOIN customers c ON c.number = j.customer
              WHERE j.id = ?1",
         )?
-        .query_row([&job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        .query_row([&job.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     let report = gather(tx.connection, job, reference, pages)?;
-    let succeeded = report.succeeded();
+    let mailed = mail.is_some_and(|Json(mail)| mail.address(report.succeeded()).is_some());
     let kept = jiff::SignedDuration::from_hours(24 * retention);
     let purge_at = now.checked_add(kept).map_err(StoreError::internal)?;
     tx.connection
@@ -221,24 +223,13 @@ pub(super) fn close_deliveries(tx: &Tx<'_>, job: &JobId, closed: usize, now: Tim
              WHERE id = ?1",
         )?
         .execute(params![job.0, Word(JobState::Finished), Json(report), At(now), At(purge_at)])?;
-    for kind in to_tell(tx.connection, job, succeeded)? {
-        tell(tx, job, kind, now)?;
+    for (wanted, kind) in [(pushed, NoticeKind::Push), (mailed, NoticeKind::Mail)] {
+        if wanted {
+            tell(tx, job, kind, now)?;
+        }
     }
     tx.wake(Stage::Report);
     Ok(())
-}
-
-/// How the end of a job is told, if it is.
-fn to_tell(connection: &Connection, job: &JobId, succeeded: bool) -> Result<Vec<NoticeKind>, StoreError> {
-    let (pushed, mail): (bool, Option<Json<ReportMail>>) = connection
-        .prepare_cached(
-            "SELECT coalesce(j.push_url, c.push_url, '') <> '', j.report_mail
-             FROM jobs j JOIN customers c ON c.number = j.customer WHERE j.id = ?1",
-        )?
-        .query_row([&job.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mailed = mail.is_some_and(|Json(mail)| mail.address(succeeded).is_some());
-    let kinds = [(pushed, NoticeKind::Push), (mailed, NoticeKind::Mail)];
-    Ok(kinds.into_iter().filter_map(|(wanted, kind)| wanted.then_some(kind)).collect())
 }
 
 /// The report as the rows stand now.

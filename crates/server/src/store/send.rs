@@ -196,14 +196,7 @@ impl Store {
         policy: &Arc<Policy>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let policy = policy.clone();
-        self.writer
-            .run(move |tx| {
-                held(tx, &claim)?;
-                forget_attempt(tx, &claim, "")?;
-                apply(tx, &claim.delivery, &claim.job, &Next::Again(Again::at(now)), &policy.routes, now)
-            })
-            .await
+        self.settle_without_call(claim, "", Next::Again(Again::at(now)), policy, now).await
     }
 
     /// Its pages could not be composed, so there was no call, and the attempt is taken off the record.
@@ -214,11 +207,22 @@ impl Store {
         policy: &Arc<Policy>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.settle_without_call(claim, ", uncomposed = uncomposed + 1", next, policy, now).await
+    }
+
+    async fn settle_without_call(
+        &self,
+        claim: DeliveryClaim,
+        besides: &'static str,
+        next: Next,
+        policy: &Arc<Policy>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let policy = policy.clone();
         self.writer
             .run(move |tx| {
                 held(tx, &claim)?;
-                forget_attempt(tx, &claim, ", uncomposed = uncomposed + 1")?;
+                forget_attempt(tx, &claim, besides)?;
                 apply(tx, &claim.delivery, &claim.job, &next, &policy.routes, now)
             })
             .await

@@ -307,8 +307,7 @@ fn sources(connection: &Connection, at: &Stationery) -> Result<BTreeMap<String, 
         "SELECT name, source FROM templates
          WHERE customer = ?1 AND version <= ?2 AND (removed IS NULL OR removed > ?2)",
     )?;
-    let built_in = stationery::BUILT_IN.iter().map(|&(name, source)| (name.to_owned(), source.to_owned()));
-    let mut sources = BTreeMap::from_iter(built_in);
+    let mut sources = stationery::built_in_sources();
     for row in statement.query_map(params![at.customer, at.revision], |row| Ok((row.get(0)?, row.get(1)?)))? {
         let (name, source) = row?;
         sources.insert(name, source);

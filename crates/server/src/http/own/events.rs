@@ -15,7 +15,6 @@ use ferrofax_api::progress::{JobEvent, JobStage, RecipientEvent, RecipientStage}
 use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::accept::id::is_job_id;
 use crate::http::openapi::RefusedReport;
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, DeskError, Door};
@@ -47,10 +46,7 @@ pub async fn watch(
 ) -> Result<Response, Refusal> {
     let (studio, login) = door.studio(&headers, connection.peer).await?;
     let Path(job) = job.map_err(|_| Refusal::NoSuchPath)?;
-    if !is_job_id(&job) {
-        return Err(Refusal::NoSuch("job"));
-    }
-    let (job, login) = (JobId(job), login.account.login);
+    let (job, login) = (super::job(job)?, login.account.login);
     let there = studio.store.progress(&login, &job).await.map_err(DeskError::from)?;
     there.ok_or(Refusal::NoSuch("job"))?;
     let place = door.watchers.clone().try_acquire_owned();

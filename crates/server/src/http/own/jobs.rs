@@ -12,12 +12,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::invalid;
-use crate::accept::id::is_job_id;
 use crate::export::Format;
 use crate::http::openapi::{RefusedQuery, RefusedReport};
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, DeskError, Door};
-use crate::jobs::JobId;
 use crate::report::proof::{self, NotProved};
 use crate::store::{Control, Which};
 
@@ -122,10 +120,7 @@ pub async fn proof(
     let (studio, login) = door.studio(&headers, connection.peer).await?;
     let Path((job, recipient)) = path.map_err(|_| Refusal::NoSuchPath)?;
     let recipient = recipient.parse().map_err(|_| invalid("recipient", "must be a number from 0"))?;
-    if !is_job_id(&job) {
-        return Err(Refusal::NoSuch("job"));
-    }
-    let job = JobId(job);
+    let job = super::job(job)?;
     let proof = proof::proof(&studio.store, &studio.composer, &login.account.login, &job, recipient).await;
     let bytes = proof.map_err(|error| match error {
         NotProved::Unknown => Refusal::NoSuch("recipient"),
@@ -149,10 +144,7 @@ async fn control(
     let (studio, login) = door.studio(headers, connection.peer).await?;
     let Path(job) = job.map_err(|_| Refusal::NoSuchPath)?;
     let Query(One { recipient }) = recipient.map_err(|_| invalid("recipient", "must be a number from 0"))?;
-    if !is_job_id(&job) {
-        return Err(Refusal::NoSuch("job"));
-    }
-    let which = Which { job: JobId(job), recipient, login: Some(login.account.login) };
+    let which = Which { job: super::job(job)?, recipient, login: Some(login.account.login) };
     let done = studio.store.control(&which, control, door.now()).await.map_err(DeskError::from)?;
     let done = done.ok_or(Refusal::NoSuch("job"))?;
     tracing::info!(job.id = %which.job, ?control, "{control:?} of job {}", which.job);

@@ -29,7 +29,9 @@ use utoipa::IntoParams;
 
 use super::refusal::Refusal;
 use super::{Door, Login, answering as answer, body};
+use crate::accept::id::is_job_id;
 use crate::export::{self, Format};
+use crate::jobs::JobId;
 use crate::store::StoreError;
 use crate::studio::{Studio, StudioError};
 
@@ -113,6 +115,11 @@ fn word<T: serde::de::DeserializeOwned + Default>(member: &str, text: Option<&st
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(T::default()) };
     serde_json::from_value(text.to_ascii_uppercase().into())
         .map_err(|_| invalid(member, "is not one of the known words"))
+}
+
+/// The job that a path names.
+fn job(id: String) -> Result<JobId, Refusal> {
+    if is_job_id(&id) { Ok(JobId(id)) } else { Err(Refusal::NoSuch("job")) }
 }
 
 fn invalid(member: &str, message: &str) -> Refusal {

@@ -9,7 +9,6 @@ use axum::http::HeaderMap;
 use ferrofax_api::answer::ErrorBody;
 use ferrofax_api::notices::{Notice, NoticeKind, NoticeState, NoticeTry, Notices};
 
-use crate::accept::id::is_job_id;
 use crate::http::openapi::RefusedReport;
 use crate::http::refusal::Refusal;
 use crate::http::{Connection, DeskError, Door};
@@ -34,7 +33,7 @@ pub async fn list(
 ) -> Result<Json<Notices>, Refusal> {
     let (studio, login) = door.studio(&headers, connection.peer).await?;
     let Path(job) = job.map_err(|_| Refusal::NoSuchPath)?;
-    let notices = views(&studio.store, &job, &login.account.login).await?.into_iter().map(told).collect();
+    let notices = views(&studio.store, &super::job(job)?, &login.account.login).await?.into_iter().map(told).collect();
     Ok(Json(Notices { notices }))
 }
 
@@ -71,30 +70,25 @@ pub async fn replay(
 ) -> Result<Json<Notice>, Refusal> {
     let (studio, login) = door.studio(&headers, connection.peer).await?;
     let Path((job, kind)) = path.map_err(|_| Refusal::NoSuchPath)?;
-    let (store, login) = (&studio.store, login.account.login);
-    // Whether there is such a job, and it is this login's.
-    views(store, &job, &login).await?;
-    let (kind, word) = match kind {
-        NoticeKind::Push => (jobs::NoticeKind::Push, "push"),
-        NoticeKind::Mail => (jobs::NoticeKind::Mail, "mail"),
+    let (store, job, login) = (&studio.store, super::job(job)?, login.account.login);
+    let kind = match kind {
+        NoticeKind::Push => jobs::NoticeKind::Push,
+        NoticeKind::Mail => jobs::NoticeKind::Mail,
     };
-    let again = store.tell_again(&JobId(job.clone()), kind, Some(&login), door.now()).await.map_err(DeskError::from)?;
+    let word = kind.word();
+    let again = store.tell_again(&job, kind, Some(&login), door.now()).await.map_err(DeskError::from)?;
+    let again = again.ok_or(Refusal::NoSuch("job"))?;
     let view = views(store, &job, &login).await?.into_iter().find(|view| view.kind == kind);
-    match (view, again) {
-        (None, _) | (_, None) => Err(Refusal::NoSuch(word)),
-        (Some(_), Some(false)) => Err(Refusal::BeingTold(word)),
-        (Some(view), Some(true)) => {
-            tracing::info!(job.id = job, "the {word} of job {job} is made again");
-            Ok(Json(told(view)))
-        }
+    let view = view.ok_or(Refusal::NoSuch(word))?;
+    if !again {
+        return Err(Refusal::BeingTold(word));
     }
+    tracing::info!(job.id = %job, "the {word} of job {job} is made again");
+    Ok(Json(told(view)))
 }
 
-async fn views(store: &Store, job: &str, login: &str) -> Result<Vec<NoticeView>, Refusal> {
-    if !is_job_id(job) {
-        return Err(Refusal::NoSuch("job"));
-    }
-    let views = store.notices(&JobId(job.to_owned()), Some(login)).await.map_err(DeskError::from)?;
+async fn views(store: &Store, job: &JobId, login: &str) -> Result<Vec<NoticeView>, Refusal> {
+    let views = store.notices(job, Some(login)).await.map_err(DeskError::from)?;
     views.ok_or(Refusal::NoSuch("job"))
 }
 

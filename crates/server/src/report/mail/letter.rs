@@ -13,7 +13,7 @@ use ferrofax_template::locale::Locale;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::stationery::{BUILT_IN, REPORT_HTML, REPORT_SUBJECT, REPORT_TEXT};
+use crate::stationery::{REPORT_HTML, REPORT_SUBJECT, REPORT_TEXT, built_in_sources};
 use crate::store::{Account, FinishedJob, JobView, Language};
 
 /// Longer subjects are cut.
@@ -107,8 +107,7 @@ pub fn prove(set: &Set, name: &str) -> Result<(), TemplateError> {
 }
 
 fn built_in(name: &str, data: &Value, settings: &Settings) -> String {
-    let ours = BUILT_IN.iter().map(|&(name, source)| (name.to_owned(), source.to_owned())).collect();
-    let filled = Set::parse(&ours).and_then(|set| set.fill(name, data, settings));
+    let filled = Set::parse(&built_in_sources()).and_then(|set| set.fill(name, data, settings));
     // They are proved by tests with all that a job can hold.
     filled.map(|filled| filled.text).unwrap_or_default()
 }
@@ -287,8 +286,7 @@ mod tests {
 
     #[test]
     fn the_built_in_templates_are_filled_without_gaps() {
-        let ours = BUILT_IN.iter().map(|&(name, source)| (name.to_owned(), source.to_owned())).collect();
-        let set = Set::parse(&ours).unwrap();
+        let set = Set::parse(&built_in_sources()).unwrap();
         for name in [REPORT_SUBJECT, REPORT_TEXT, REPORT_HTML] {
             prove(&set, name).unwrap();
             for sample in samples() {

@@ -99,7 +99,7 @@ impl Mail {
             };
             let letter = letter::write(&sources, &job, view.as_ref(), &besides);
             let id = format!("<{}.report@{}>", job.id, from.email.domain());
-            let envelope = Sheets { from, reply_to, to, id, at: Timestamp::now() };
+            let envelope = Head { from, reply_to, to, id, at: Timestamp::now() };
             message(envelope, letter, enclosures).map(|message| message.formatted())
         });
         Ok(written.await??)
@@ -107,7 +107,7 @@ impl Mail {
 }
 
 /// The headers of a mail.
-struct Sheets {
+struct Head {
     from: Mailbox,
     reply_to: Option<Mailbox>,
     to: Address,
@@ -115,8 +115,8 @@ struct Sheets {
     at: Timestamp,
 }
 
-fn message(sheets: Sheets, letter: Letter, enclosures: Enclosures) -> Result<Message, lettre::error::Error> {
-    let Sheets { from, reply_to, to, id, at } = sheets;
+fn message(head: Head, letter: Letter, enclosures: Enclosures) -> Result<Message, lettre::error::Error> {
+    let Head { from, reply_to, to, id, at } = head;
     let mut message = Message::builder()
         .from(from)
         .to(Mailbox::new(None, to))
