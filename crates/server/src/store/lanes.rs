@@ -5,9 +5,10 @@
 //! for one call of a broadcast at most, whoever sends it, and a broadcast goes on however many single faxes come. Each step
 //! looks at the first of an index: what a claim costs does not depend on how much waits.
 //!
-//! Of the deliveries to one number only one stands in a lane, and none while the number is called; the others wait behind it.
-//! So no claim has to step over numbers that are busy with our own calls. It is the one whose turn comes first, as far as that
-//! can be told: a single fax does not wait until a broadcast comes to its number.
+//! Of a customer's deliveries to one number only one stands in a lane, and nobody's while the number is called; the others wait
+//! behind it. So no claim has to step over numbers that are busy with our own calls, and a customer whose channels are all in use
+//! keeps no other one from a number. It is the one whose turn comes first, as far as that can be told: a single fax does not wait
+//! until a broadcast comes to its number.
 
 use std::cmp::Ordering;
 
@@ -30,6 +31,9 @@ const AHEAD_MAX: u32 = 50;
 
 /// Deliveries that are looked at when a number is free.
 const BEHIND_MAX: u32 = 20;
+
+/// Customers with a delivery to the same number in a lane; further ones wait behind them. Tests reach it with few.
+const STANDING_MAX: usize = if cfg!(test) { 2 } else { 8 };
 
 /// `deliveries.ready`.
 const NOT_READY: u8 = 0;
@@ -102,23 +106,32 @@ pub(super) fn promote(tx: &Tx<'_>, line: &str, now: Timestamp) -> Result<bool, S
 
 /// A delivery is due: it goes into its lane, or behind another one to the same number.
 fn come(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
-    let in_call = connection
-        .prepare_cached("SELECT 1 FROM deliveries WHERE number_key = ?1 AND state = 'sending' AND rides IS NULL")?
-        .exists([&spot.number_key])?;
-    if in_call {
+    if is_in_call(connection, &spot.number_key)? {
         return put(connection, &spot.delivery, BEHIND);
     }
-    let sql = format!("SELECT {SPOT} FROM deliveries WHERE number_key = ?1 AND ready = 1");
-    let before = connection.prepare_cached(&sql)?.query_row([&spot.number_key], Spot::from).optional()?;
-    match before {
+    let before = standing_for(connection, &spot.number_key)?;
+    let own = before.iter().find(|before| before.customer == spot.customer);
+    let least = before.iter().min_by_key(|before| before.priority);
+    match own.or(least.filter(|_| before.len() >= STANDING_MAX)) {
         None => enter(connection, spot),
-        Some(before) if overtakes(connection, spot, &before)? => {
+        Some(before) if overtakes(connection, spot, before)? => {
             put(connection, &before.delivery, BEHIND)?;
-            go(connection, &before)?;
+            go(connection, before)?;
             enter(connection, spot)
         }
         Some(_) => put(connection, &spot.delivery, BEHIND),
     }
+}
+
+fn is_in_call(connection: &Connection, number_key: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM deliveries WHERE number_key = ?1 AND state = 'sending' AND rides IS NULL";
+    Ok(connection.prepare_cached(sql)?.exists([number_key])?)
+}
+
+/// The deliveries to this number that stand in lanes.
+fn standing_for(connection: &Connection, number_key: &str) -> Result<Vec<Spot>, StoreError> {
+    let sql = format!("SELECT {SPOT} FROM deliveries WHERE number_key = ?1 AND ready = 1");
+    Ok(connection.prepare_cached(&sql)?.query_map([number_key], Spot::from)?.collect::<Result<_, _>>()?)
 }
 
 /// Whether it takes the place of another one to its number: it is more urgent, or its turn comes earlier. That costs the other
@@ -225,7 +238,13 @@ pub(super) fn take(connection: &Connection, delivery: &str) -> Result<(), StoreE
              WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer = '' AND login = '' AND job = ''",
         )?
         .execute(params![spot.line, spot.destination, spot.priority])?;
-    close_empty(connection, &spot)
+    close_empty(connection, &spot)?;
+    // Its number is in a call now.
+    for other in standing_for(connection, &spot.number_key)? {
+        put(connection, &other.delivery, BEHIND)?;
+        go(connection, &other)?;
+    }
+    Ok(())
 }
 
 /// It is no longer due, for whatever reason. Another one to its number comes into its lane.
@@ -237,31 +256,75 @@ pub(super) fn leave(connection: &Connection, delivery: &str) -> Result<(), Store
     put(connection, delivery, NOT_READY)?;
     if spot.ready == IN_LANE {
         go(connection, &spot)?;
-        number_is_free(connection, &spot.number_key)?;
+        number_is_free(connection, &spot.number_key, &spot.customer)?;
     }
     Ok(())
 }
 
-/// No call to this number runs and none is due: the one behind whose turn comes first comes into its lane.
-pub(super) fn number_is_free(connection: &Connection, number_key: &str) -> Result<(), StoreError> {
+/// No call to this number runs: of each customer without one in a lane, the one behind whose turn comes first comes into it. Of more
+/// customers than may stand, those come who follow the last one, round and round.
+pub(super) fn number_is_free(connection: &Connection, number_key: &str, last: &str) -> Result<(), StoreError> {
+    if is_in_call(connection, number_key)? {
+        return Ok(());
+    }
+    let mut room = STANDING_MAX.saturating_sub(standing_for(connection, number_key)?.len());
+    for priority in Priority::ALL {
+        for (from, until) in [(last, None), ("", Some(last))] {
+            let mut after = from.to_owned();
+            while room > 0
+                && let Some(customer) = first_behind(connection, number_key, priority, &after, until)?
+            {
+                room -= usize::from(comes(connection, number_key, priority, &customer)?);
+                after = customer;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The first customer after this one, and up to that one, with a delivery behind.
+fn first_behind(
+    connection: &Connection,
+    number_key: &str,
+    priority: Priority,
+    after: &str,
+    until: Option<&str>,
+) -> Result<Option<String>, StoreError> {
+    let mut first = connection.prepare_cached(
+        "SELECT customer FROM deliveries WHERE number_key = ?1 AND ready = 2 AND priority = ?2 AND customer > ?3
+         ORDER BY customer LIMIT 1",
+    )?;
+    let first =
+        first.query_row(params![number_key, priority.rank(), after], |row| row.get::<_, String>(0)).optional()?;
+    Ok(first.filter(|first| until.is_none_or(|until| first.as_str() <= until)))
+}
+
+/// The customer's first delivery behind comes into its lane, unless another one of his stands in one.
+fn comes(connection: &Connection, number_key: &str, priority: Priority, customer: &str) -> Result<bool, StoreError> {
+    if connection
+        .prepare_cached("SELECT 1 FROM deliveries WHERE number_key = ?1 AND customer = ?2 AND ready = 1")?
+        .exists([number_key, customer])?
+    {
+        return Ok(false);
+    }
     let sql = format!(
-        "SELECT {SPOT} FROM deliveries WHERE number_key = ?1 AND ready = 2
-         ORDER BY priority DESC, not_before, id LIMIT {BEHIND_MAX}"
+        "SELECT {SPOT} FROM deliveries WHERE number_key = ?1 AND ready = 2 AND priority = ?2 AND customer = ?3
+         ORDER BY not_before, id LIMIT {BEHIND_MAX}"
     );
     let mut behind = connection.prepare_cached(&sql)?;
-    let mut behind = behind.query_map([number_key], Spot::from)?;
-    let Some(mut next) = behind.next().transpose()? else { return Ok(()) };
+    let mut behind = behind.query_map(params![number_key, priority.rank(), customer], Spot::from)?;
+    let Some(mut next) = behind.next().transpose()? else { return Ok(false) };
     let mut fewest = ahead(connection, &next)?;
     while fewest > 0
         && let Some(other) = behind.next().transpose()?
-        && other.priority == next.priority
     {
         let fewer = ahead(connection, &other)?;
         if fewer < fewest {
             (next, fewest) = (other, fewer);
         }
     }
-    come(connection, &next)
+    enter(connection, &next)?;
+    Ok(true)
 }
 
 /// Whose turn it is on this line, of those whose destination and customer have a channel left.

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_pages_as_asked.sql"),
     include_str!("migrations/0003_delivery.sql"),
     include_str!("migrations/0004_everyone_hears.sql"),
+    include_str!("migrations/0005_lanes.sql"),
 ];
 
 /// Brings the database to this program's version. A newer one is left alone and refused.

@@ -282,10 +282,10 @@ pub(super) fn apply(
 ) -> Result<(), StoreError> {
     // A channel and a number are free again.
     tx.wake(Stage::Send);
-    let (called, cancel): (String, bool) = tx
+    let (called, customer, cancel): (String, String, bool) = tx
         .connection
-        .prepare_cached("SELECT number_key, cancel FROM deliveries WHERE id = ?1")?
-        .query_row([&delivery.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .prepare_cached("SELECT number_key, customer, cancel FROM deliveries WHERE id = ?1")?
+        .query_row([&delivery.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let cancelled = Next::Final { status: ApiStatus::Cancelled, reason: "cancelled".to_owned() };
     let next = if cancel && matches!(next, Next::Again(_)) { &cancelled } else { next };
     match next {
@@ -307,7 +307,7 @@ pub(super) fn apply(
             change_way(tx, delivery, &called, again, routes)?;
         }
     }
-    lanes::number_is_free(tx.connection, &called)
+    lanes::number_is_free(tx.connection, &called, &customer)
 }
 
 /// Another number, or another line.

@@ -11,6 +11,7 @@ use ferrofax_fax::page::{Resolution, StoredPage};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
+use super::STANDING_MAX;
 use crate::jobs::{Again, ApiStatus, DeliveryId, JobId, NewDelivery, NewJob, Next, Policy, Retry, Routes};
 use crate::store::{Account, AttemptResult, Control, Customer, DeliveryClaim, Store, StoreError, Which};
 
@@ -57,7 +58,7 @@ enum After {
 
 fn step() -> impl Strategy<Value = Step> {
     let numbers = prop::collection::vec(0..12_u8, 1..6);
-    let submit = (0..4_usize, prop::bool::weighted(0.2), numbers, 5..200_i64);
+    let submit = (0..6_usize, prop::bool::weighted(0.2), numbers, 5..200_i64);
     let submit = submit.prop_map(|(login, express, numbers, valid_seconds)| Step::Submit {
         login,
         express,
@@ -110,7 +111,7 @@ impl House {
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let folder = folder.unwrap();
         let store = Store::open(folder.path()).unwrap();
-        for (number, channels) in [("0", None), ("1", Some(2))] {
+        for (number, channels) in [("0", None), ("1", Some(2)), ("2", None)] {
             let customer = Customer { number: number.into(), account: Account { channels, ..Account::default() } };
             store.put_customer(customer, Timestamp::UNIX_EPOCH).await.unwrap();
         }
@@ -195,7 +196,11 @@ impl House {
         let wrong = self.store.writer.run(|tx| {
             let mut wrong = Vec::new();
             for (what, sql) in WRONG {
-                if tx.connection.prepare_cached(sql)?.exists([])? {
+                let mut statement = tx.connection.prepare_cached(sql)?;
+                if statement.parameter_count() > 0 {
+                    statement.raw_bind_parameter(1, STANDING_MAX as i64)?;
+                }
+                if statement.raw_query().next()?.is_some() {
                     wrong.push(what);
                 }
             }
@@ -207,7 +212,7 @@ impl House {
 }
 
 /// Each finds rows that must not be.
-const WRONG: [(&str, &str); 6] = [
+const WRONG: [(&str, &str); 9] = [
     (
         "a lane does not count what stands in it",
         "SELECT 1 FROM lanes l WHERE ready <> (SELECT count(*) FROM deliveries d
@@ -226,13 +231,29 @@ const WRONG: [(&str, &str); 6] = [
         "SELECT 1 FROM deliveries WHERE ready <> 0 AND (state <> 'waiting' OR held = 1 OR line IS NULL)",
     ),
     (
-        "two at one number",
-        "SELECT 1 FROM deliveries WHERE ready = 1 OR state = 'sending' GROUP BY number_key HAVING count(*) > 1",
+        "two in a call to one number",
+        "SELECT 1 FROM deliveries WHERE state = 'sending' GROUP BY number_key HAVING count(*) > 1",
+    ),
+    (
+        "in a lane, and its number in a call",
+        "SELECT 1 FROM deliveries d JOIN deliveries o USING (number_key) WHERE d.ready = 1 AND o.state = 'sending'",
+    ),
+    (
+        "two of one customer in lanes",
+        "SELECT 1 FROM deliveries WHERE ready = 1 GROUP BY number_key HAVING count(*) > count(DISTINCT customer)",
+    ),
+    (
+        "more than may stand for one number",
+        "SELECT 1 FROM deliveries WHERE ready = 1 GROUP BY number_key HAVING count(*) > :most",
     ),
     (
         "behind nobody",
-        "SELECT 1 FROM deliveries d WHERE ready = 2 AND NOT EXISTS (
-             SELECT 1 FROM deliveries o WHERE o.number_key = d.number_key AND (o.ready = 1 OR o.state = 'sending'))",
+        "SELECT 1 FROM deliveries d WHERE ready = 2
+             AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.number_key = d.number_key AND o.state = 'sending')
+             AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.number_key = d.number_key AND o.ready = 1
+                 AND o.customer = d.customer AND o.priority >= d.priority)
+             AND :most > (SELECT count(*) FROM deliveries o WHERE o.number_key = d.number_key AND o.ready = 1
+                 AND o.priority >= d.priority)",
     ),
 ];
 
@@ -259,7 +280,7 @@ fn job(n: usize, login: usize, express: bool, numbers: &[u8], now: Timestamp, va
     };
     NewJob {
         id: JobId(format!("FJ{n:03}")),
-        customer: format!("{}", login % 2),
+        customer: format!("{}", login % 3),
         login: format!("login{login}"),
         accepted_at: now,
         valid_from: now,

@@ -155,6 +155,8 @@ contract! {
         single_faxes_to_a_limited_destination_do_not_stop_a_broadcast,
         a_single_fax_does_not_wait_for_a_broadcast_to_its_number,
         who_waited_behind_an_expired_fax_is_rung_for,
+        a_customer_without_a_channel_keeps_no_other_from_a_number,
+        many_customers_come_to_one_number_in_turn,
         customers_and_logins_share_alike,
         an_express_fax_overtakes_those_to_its_number,
         two_hundred_jobs_to_one_number_are_never_two_calls,

@@ -123,6 +123,44 @@ pub(super) async fn who_waited_behind_an_expired_fax_is_rung_for(house: House) {
     assert_eq!(house.call(at(11)).await.job.0, "FJ2");
 }
 
+pub(super) async fn a_customer_without_a_channel_keeps_no_other_from_a_number(house: House) {
+    customer(&house, "2", Account { channels: Some(1), ..Account::default() }).await;
+    let fax = async |id: &str, customer: &str, number: &str| {
+        let mut new = job(id, &[number]);
+        new.customer = customer.to_owned();
+        house.prepared(new, 1).await;
+    };
+    fax("FJ1", "2", "+491").await;
+    let running = house.call(now()).await;
+    fax("FJ2", "2", "+492").await;
+    fax("FJ3", "99999TE", "+492").await;
+    let other = house.call(now()).await;
+    assert_eq!(other.job.0, "FJ3");
+    house.end(running, Outcome::Busy, now()).await;
+    assert_eq!(house.may_call(now()).await, None, "its number is in a call");
+    house.end(other, Outcome::Busy, now()).await;
+    assert_eq!(house.call(now()).await.job.0, "FJ2");
+}
+
+pub(super) async fn many_customers_come_to_one_number_in_turn(house: House) {
+    // More than may stand in lanes for it.
+    for n in 0..20 {
+        let number = format!("{n:02}");
+        customer(&house, &number, Account::default()).await;
+        for fax in 0..3 {
+            let mut new = job(&format!("FJ{n:02}x{fax}"), &["+491"]);
+            new.customer = number.clone();
+            house.prepared(new, 1).await;
+        }
+    }
+    let calls = turns(&house, 60).await;
+    for (round, calls) in calls.chunks(20).enumerate() {
+        let customers: BTreeSet<_> = calls.iter().map(|job| &job[2..4]).collect();
+        assert!(customers.len() >= 16, "round {round}: {calls:?}");
+    }
+    assert_eq!(house.may_call(now()).await, None);
+}
+
 pub(super) async fn customers_and_logins_share_alike(house: House) {
     customer(&house, "2", Account::default()).await;
     // One customer with two logins, one of which has three jobs; another customer with one.

@@ -45,7 +45,8 @@ struct Job {
     valid_until: Millis,
     first: u32,
     count: u32,
-    /// When it came, a broadcast waited on its first recipient's line, and nobody else wanted that number.
+    /// When it came, a broadcast waited on its first recipient's line; nobody else wanted that number, and of its login's faxes on
+    /// that line only broadcasts waited.
     behind_broadcast: bool,
     alone: bool,
 }
@@ -68,6 +69,8 @@ pub struct Book {
     callable: [u64; GROUPS],
     /// Broadcasts' deliveries of these, by line.
     broadcast: [u64; LINES.len()],
+    /// All others, by line and login.
+    other: [[u64; LOGINS.len()]; LINES.len()],
     limited_calls: u32,
     customer_calls: [u32; CUSTOMERS.len()],
     open: usize,
@@ -98,7 +101,9 @@ impl Book {
         let (job, first) = (self.jobs.len() as u32, self.deliveries.len() as u32);
         let number = submission.recipients[0][0] as usize;
         let Submission { at, login, class, pages, valid_until, .. } = *submission;
+        let of_line = line(number as u32);
         let wanted = self.in_call[number] || self.ready[number].iter().any(|count| *count > 0);
+        let others = self.other[of_line][usize::from(login)] > 0;
         self.jobs.push(Job {
             login,
             class,
@@ -107,8 +112,8 @@ impl Book {
             valid_until,
             first,
             count: submission.recipients.len() as u32,
-            behind_broadcast: self.broadcast[line(number as u32)] > 0,
-            alone: !wanted,
+            behind_broadcast: self.broadcast[of_line] > 0,
+            alone: !wanted && !others,
         });
         for numbers in &submission.recipients {
             let delivery = Delivery {
@@ -162,8 +167,9 @@ impl Book {
         if !self.in_call[number as usize] {
             change(&mut self.callable[group]);
         }
-        if job.class == Class::Broadcast {
-            change(&mut self.broadcast[one.line]);
+        match job.class {
+            Class::Broadcast => change(&mut self.broadcast[one.line]),
+            _ => change(&mut self.other[one.line][usize::from(job.login)]),
         }
     }
 
@@ -340,7 +346,7 @@ impl Book {
     }
 
     /// How long each job of this class waited for its first call; only those that came while a broadcast waited. And of these
-    /// only those whose number nobody else wanted then.
+    /// only those that nothing else stood before: see [`Job`].
     pub fn waits(&self, class: Class) -> (Vec<Millis>, Vec<Millis>) {
         let behind = self.jobs.iter().filter(|job| job.class == class && job.behind_broadcast);
         let wait = |job: &Job| Some(self.deliveries[job.first as usize].first_call? - job.at);

@@ -58,9 +58,9 @@ impl Figures {
     pub fn count(&mut self, book: &Book, simulated: Millis, wall: Duration) {
         (self.deliveries, self.jobs, self.simulated, self.wall) = (book.deliveries(), book.jobs(), simulated, wall);
         for (class, all, alone) in [
-            (Class::Express, "express", "express, nobody else's number"),
-            (Class::Single, "single", "single, nobody else's number"),
-            (Class::List, "list", "list, nobody else's number"),
+            (Class::Express, "express", "express, nothing else before it"),
+            (Class::Single, "single", "single, nothing else before it"),
+            (Class::List, "list", "list, nothing else before it"),
         ] {
             let (every, of_alone) = book.waits(class);
             self.waits.extend([(all, sorted(every)), (alone, sorted(of_alone))]);
@@ -72,7 +72,8 @@ impl Figures {
         for (busy, (line, _)) in self.lines.iter().zip(LINES) {
             assert!(busy.share() >= 0.95, "{line} is busy for {:.3} of the time in which work waits", busy.share());
         }
-        let (_, alone) = self.waits.iter().find(|(name, _)| *name == "single, nobody else's number").expect("counted");
+        let (_, alone) =
+            self.waits.iter().find(|(name, _)| *name == "single, nothing else before it").expect("counted");
         assert!(percentile(alone, 95) <= WAIT_MAX, "a single fax waits {} s", percentile(alone, 95) / 1000);
     }
 }
