@@ -168,7 +168,7 @@ fn enter(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
         "INSERT INTO lanes (line, destination, priority, customer, login, job, ready, since, turn)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?10, coalesce((SELECT clock FROM lanes
              WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer IS ?7 AND login IS ?8 AND job IS ?9), 0))
-         ON CONFLICT DO UPDATE SET ready = ready + 1",
+         ON CONFLICT DO UPDATE SET ready = ready + 1, since = iif(ready > 0, since, excluded.since)",
     )?;
     let lanes = spot.lanes();
     let [root, ..] = lanes;
@@ -202,13 +202,13 @@ fn go(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
     close_empty(connection, spot)
 }
 
-/// Those of the line stay: they are few, and remember who had its turn.
+/// Those of the line and of customers stay: they are few, and remember who had its turn.
 fn close_empty(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
     let mut close = connection.prepare_cached(
         "DELETE FROM lanes WHERE line = ?1 AND destination = ?2 AND priority = ?3 AND customer IS ?4 AND login IS ?5
              AND job IS ?6 AND ready <= 0",
     )?;
-    for [customer, login, job] in &spot.lanes()[1..] {
+    for [customer, login, job] in &spot.lanes()[2..] {
         close.execute(params![spot.line, spot.destination, spot.priority, customer, login, job])?;
     }
     Ok(())
@@ -357,7 +357,7 @@ fn next_to(
 ) -> Result<Option<String>, StoreError> {
     let mut customers = connection.prepare_cached(
         "SELECT l.customer, c.channels FROM lanes l JOIN customers c ON c.number = l.customer
-         WHERE l.line = ?1 AND l.destination = ?2 AND l.priority = ?3 AND l.customer <> '' AND l.login = ''
+         WHERE l.line = ?1 AND l.destination = ?2 AND l.priority = ?3 AND l.customer <> '' AND l.login = '' AND l.ready > 0
          ORDER BY l.turn, l.since",
     )?;
     let mut customers = customers.query(params![line, destination, priority.rank()])?;

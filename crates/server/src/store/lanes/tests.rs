@@ -219,7 +219,7 @@ const WRONG: [(&str, &str); 9] = [
              WHERE d.ready = 1 AND d.line = l.line AND d.destination = l.destination AND d.priority = l.priority
                  AND l.customer IN ('', d.customer) AND l.login IN ('', d.login) AND l.job IN ('', d.job))",
     ),
-    ("an empty lane", "SELECT 1 FROM lanes WHERE ready <= 0 AND customer <> ''"),
+    ("an empty lane", "SELECT 1 FROM lanes WHERE ready <= 0 AND login <> '' OR ready < 0"),
     (
         "a delivery without its four lanes",
         "SELECT 1 FROM deliveries d WHERE ready = 1 AND 4 <> (SELECT count(*) FROM lanes l

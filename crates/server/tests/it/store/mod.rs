@@ -157,6 +157,7 @@ contract! {
         who_waited_behind_an_expired_fax_is_rung_for,
         a_customer_without_a_channel_keeps_no_other_from_a_number,
         many_customers_come_to_one_number_in_turn,
+        many_faxes_to_one_number_keep_no_other_customer_from_it,
         customers_and_logins_share_alike,
         an_express_fax_overtakes_those_to_its_number,
         two_hundred_jobs_to_one_number_are_never_two_calls,
