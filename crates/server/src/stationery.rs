@@ -46,6 +46,11 @@ pub fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
 }
 
+/// Whether mails are written from it, a customer's own of that name too: it can't be filled for a cover page.
+pub fn is_of_mails(name: &str) -> bool {
+    name != DEFAULT_COVER && built_in(name).is_some()
+}
+
 /// All of them, by name.
 pub fn built_in_sources() -> BTreeMap<String, String> {
     BUILT_IN.iter().map(|&(name, source)| (name.to_owned(), source.to_owned())).collect()

@@ -252,6 +252,37 @@ fn an_account_is_pushed_in_json_with_a_token_and_a_signature() {
 }
 
 #[test]
+fn a_target_is_believed_by_its_certificate() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let [known, stranger] = ["known.pem", "stranger.pem"].map(|name| {
+        let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+        let pem = certified.cert.pem() + &certified.signing_key.serialize_pem();
+        std::fs::write(dir.path().join(name), pem).expect("written");
+        dir.path().join(name)
+    });
+    let world = World::start_by(&settings(""), |dir| {
+        let mut command = Told::command(dir);
+        command.env("SSL_CERT_FILE", &known);
+        command
+    });
+    let told = Told { world };
+    let [known, stranger] = [known, stranger].map(|file| Target::certified(&file));
+    let push = |target: &Target| {
+        let url = target.url("/basic");
+        told.submit(Some(
+            json!({"targetUrl": url, "authMethod": "HTTP_BASIC", "principal": USER, "credentials": PASSWORD}),
+        ))
+    };
+    let job = push(&known);
+    told.notice(&job, "told");
+    assert_eq!(leaf(&known.next(), "faxJobReport/jobId"), job);
+    let notice = told.notice(&push(&stranger), "waiting");
+    assert_eq!(notice["tries"][0]["result"], "the URL's host shows a certificate that is not trusted", "{notice}");
+    assert!(stranger.is_quiet(), "nothing was said to it");
+    told.log_is_clean(&[&basic(USER, PASSWORD), "sesame"]);
+}
+
+#[test]
 fn a_push_whose_target_was_down_is_made_after_the_service_was_killed() {
     let mut told = Told::start();
     let port = Target::start().port();

@@ -138,6 +138,12 @@ pub(crate) fn sorted(error: &reqwest::Error) -> FetchError {
         if deeper.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
             return FetchError::NotHttp("the URL's host does not speak HTTP");
         }
+        if let Some(broken) = deeper.downcast_ref::<io::Error>().and_then(of_tls) {
+            return FetchError::Unreachable(match broken {
+                rustls::Error::InvalidCertificate(_) => "the URL's host shows a certificate that is not trusted",
+                _ => "no agreement on TLS with the URL's host",
+            });
+        }
         cause = deeper.source();
     }
     if error.is_dns() {
@@ -150,4 +156,9 @@ pub(crate) fn sorted(error: &reqwest::Error) -> FetchError {
         return FetchError::Unreachable("the URL's host takes too long to answer");
     }
     FetchError::Unreachable("the connection to the URL's host broke")
+}
+
+/// What was wrong with TLS, if that is what broke a connection.
+fn of_tls(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
 }

@@ -279,8 +279,8 @@ pub(super) fn bind(tx: &Tx<'_>, customer: &str, rendering: &RenderingOptions) ->
         tx.connection.prepare_cached(&sql)?.exists([customer, name])
     };
     if let Some(cover) = &rendering.cover
-        && stationery::built_in(cover).is_none()
-        && !in_force(TEMPLATES, cover)?
+        && cover != stationery::DEFAULT_COVER
+        && (stationery::is_of_mails(cover) || !in_force(TEMPLATES, cover)?)
     {
         return Err(StoreError::UnknownTemplate);
     }

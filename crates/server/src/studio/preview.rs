@@ -17,6 +17,7 @@ use crate::jobs::NewJob;
 use crate::prepare::layout::{LayoutError, Overlay};
 use crate::prepare::worker::RenderError;
 use crate::prepare::{Finish, NotPrepared, Sheet};
+use crate::stationery::is_of_mails;
 use crate::store::{Prepared, StoreError};
 
 /// Pages, and what is to be said of them.
@@ -81,7 +82,7 @@ impl Studio {
             }
         };
         let sources = self.store.template_sources_at(&stationery).await?;
-        if rendering.cover.as_ref().is_some_and(|cover| !sources.contains_key(cover)) {
+        if rendering.cover.as_ref().is_some_and(|cover| is_of_mails(cover) || !sources.contains_key(cover)) {
             return Err(StoreError::UnknownTemplate.into());
         }
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import secrets
+import ssl
 import sys
 import threading
 import time
@@ -266,5 +267,9 @@ if __name__ == "__main__":
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     ThreadingHTTPServer.daemon_threads = True
     server = ThreadingHTTPServer(("127.0.0.1", port), Target)
+    if len(sys.argv) > 2:  # certificate and key, PEM
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(sys.argv[2])
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     print(f"listening {server.server_port}", flush=True)
     server.serve_forever()

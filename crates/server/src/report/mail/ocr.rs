@@ -190,4 +190,15 @@ mod tests {
     fn a_table_without_a_page_has_no_words() {
         assert!(words("5\t1\t1\t1\t1\t1\t100\t210\t150\t40\t96.5\tHello\n").is_empty());
     }
+
+    proptest::proptest! {
+        /// Whatever is in the table, what stands outside of the page is no word of it.
+        #[test]
+        fn any_table_is_read(table in "(([145]|[0-9]{0,2})(\t(-?[0-9]{0,5}|NaN|inf|1e40)){0,11}\t[^\t]{0,8}\n?){0,12}") {
+            for word in words(&table) {
+                assert!(word.text.chars().count() <= WORD_CHARS_MAX && !word.text.contains(char::is_control));
+                assert!(word.place.iter().all(|part| (0.0..=1.0).contains(part)), "{:?}", word.place);
+            }
+        }
+    }
 }

@@ -141,3 +141,40 @@ fn respond(prompt: &mut Prompt, url: &Url, body: &[u8], credentials: Credentials
     value.set_sensitive(true);
     Some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever is demanded, an answer is one line, and says no more of the password than its hash.
+        #[test]
+        fn any_demand_is_answered_in_a_line_or_not_at_all(
+            realm in "\\PC{0,20}",
+            nonce in "[ -~]{0,40}",
+            qop in "(auth|auth-int|AUTH, auth-int|[a-z, ]{0,8})?",
+            algorithm in "(MD5|md5-sess|SHA-256|sha-256-SESS|SHA-512-256|SHA-1|[A-Z0-9-]{0,9})",
+            more in "(, stale=(true|x))?(, userhash=true)?(, opaque=\"[ -~]{0,9}\")?",
+        ) {
+            let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+            let (realm, nonce) = (quoted(&realm), quoted(&nonce));
+            let demand =
+                format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", qop=\"{qop}\", algorithm={algorithm}{more}");
+            let Ok(demand) = HeaderValue::from_bytes(demand.as_bytes()) else { return Ok(()) };
+            let headers = HeaderMap::from_iter([(WWW_AUTHENTICATE, demand)]);
+            let Ok(prompt) = Prompt::of(&headers) else { return Ok(()) };
+            let url: Url = "https://clinic.example/faxes?a=b".parse().unwrap();
+            let credentials = Credentials { principal: "clinic", secret: "open sesame" };
+            let (nonces, space) = (Nonces::default(), Space::new(&url, credentials));
+            let answer = nonces.answer(&space, prompt, &url, b"report", credentials);
+            if let Some(answer) = answer {
+                let answer = String::from_utf8_lossy(answer.as_bytes()).into_owned();
+                prop_assert!(answer.starts_with("Digest "), "{answer}");
+                prop_assert!(!answer.contains("sesame") && !answer.contains(['\r', '\n']), "{answer}");
+                prop_assert!(answer.len() < 2000, "{} bytes", answer.len());
+            }
+        }
+    }
+}

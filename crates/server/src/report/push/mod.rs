@@ -10,6 +10,8 @@
 //! back to Basic, nor the other way round.
 
 mod challenge;
+#[cfg(test)]
+mod claims;
 mod digest;
 pub mod layout;
 mod oauth;

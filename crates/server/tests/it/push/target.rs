@@ -1,6 +1,8 @@
 //! A target of pushes that is another process: `tests/peers/push_target.py`.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
@@ -21,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Running; ended when dropped.
 pub struct Target {
     child: Child,
+    scheme: &'static str,
     port: u16,
     lines: Mutex<mpsc::Receiver<Value>>,
 }
@@ -30,10 +33,19 @@ impl Target {
         Target::start_at(0)
     }
 
-    /// At this port; 0 takes any.
+    /// At this port.
     pub fn start_at(port: u16) -> Target {
+        Target::started("http", &[OsStr::new(&port.to_string())])
+    }
+
+    /// Over TLS, with the certificate and the key in this PEM file.
+    pub fn certified(file: &Path) -> Target {
+        Target::started("https", &[OsStr::new("0"), file.as_os_str()])
+    }
+
+    fn started(scheme: &'static str, arguments: &[&OsStr]) -> Target {
         let mut command = Command::new("python3");
-        command.arg(SCRIPT).arg(port.to_string()).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.arg(SCRIPT).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("python3 runs");
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
         let mut first = String::new();
@@ -48,7 +60,7 @@ impl Target {
                 }
             }
         });
-        Target { child, port, lines: Mutex::new(lines) }
+        Target { child, scheme, port, lines: Mutex::new(lines) }
     }
 
     pub fn port(&self) -> u16 {
@@ -56,7 +68,7 @@ impl Target {
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("{}://127.0.0.1:{}{path}", self.scheme, self.port)
     }
 
     /// The next request.

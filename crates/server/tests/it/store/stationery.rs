@@ -107,7 +107,9 @@ pub(super) async fn a_job_that_names_what_is_not_installed_is_refused(house: Hou
     let store = &house.store;
     store.install_template(CUSTOMER, &template("gone.ftl.html"), "one", now()).await.unwrap();
     store.remove_template(CUSTOMER, &template("gone.ftl.html")).await.unwrap();
-    for cover in ["no.ftl.html", "gone.ftl.html", "Coverpage-Default.ftl.html"] {
+    store.install_template(CUSTOMER, &template("report-mail.ftl.txt"), "one", now()).await.unwrap();
+    let of_mails = ["report-mail.ftl.html", "report-mail.ftl.txt"];
+    for cover in ["no.ftl.html", "gone.ftl.html", "Coverpage-Default.ftl.html"].into_iter().chain(of_mails) {
         let refused = store.accept_job(stationery_job("FJ1", Some(cover), None)).await;
         assert!(matches!(refused, Err(StoreError::UnknownTemplate)), "{refused:?}");
     }
