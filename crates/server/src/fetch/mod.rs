@@ -10,6 +10,7 @@ mod guard;
 mod hosts;
 
 use std::error::Error as _;
+use std::io;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, HeaderValue};

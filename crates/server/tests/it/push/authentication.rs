@@ -36,6 +36,23 @@ async fn basic_sends_user_and_password() {
     assert!(target.is_quiet());
 }
 
+#[tokio::test]
+async fn a_target_nobody_vouches_for_is_told_nothing() {
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), made.cert.pem() + &made.signing_key.serialize_pem()).unwrap();
+    let (target, plain, push) = (Target::certified(file.path()), Target::start(), push());
+    let basic = |url: &str| job(as_user(url, AuthMethod::HttpBasic, USER, PASSWORD));
+    let not_now = |why| answer(Verdict::NotNow, None, why);
+    assert_eq!(
+        push.tell(basic(&target.url("/basic"))).await,
+        not_now("the URL's host shows a certificate that is not trusted")
+    );
+    let no_tls = plain.url("/basic").replace("http:", "https:");
+    assert_eq!(push.tell(basic(&no_tls)).await, not_now("no agreement on TLS with the URL's host"));
+    assert!(target.is_quiet() && plain.is_quiet());
+}
+
 fn digest(url: &str, password: &str) -> HttpStatusPush {
     as_user(url, AuthMethod::HttpDigest, USER, password)
 }
