@@ -1,8 +1,9 @@
 //! What a turn costs (claim a delivery, settle its call) with a thousand waiting deliveries, and with a million.
 //!
 //! `cargo bench -p ferrofax-server --profile release --bench claim [FOLDER [WAITING…]]`. Nine in ten deliveries are of broadcasts, the
-//! others single faxes, all due; four customers with two logins each. Sixty calls are always on; every other one is busy and waits for its next,
-//! the rest arrive. CPU time is that of all threads of this process, and tells more than the clock does on a busy machine.
+//! others single faxes, all due; four customers with two logins each. Sixty calls are always on; every other one is busy and waits
+//! for its next, the rest arrive. CPU time is that of all threads of this process, and tells more than the clock does on a busy
+//! machine.
 
 mod kit;
 

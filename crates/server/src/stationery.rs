@@ -1,8 +1,8 @@
 //! What customers install for their pages: templates of cover pages, and overlays. Their names and limits.
 //!
 //! Names are compared letter by letter, capitals included, as the vendor's are file names. A template's name says what it is:
-//! `*.ftl.html` for cover pages, `*.ftl.txt` for the text of mails, `*.ftl` and `*.ftlh` too, mostly for what others include. An overlay has a name without
-//! extension; a `.tif` written behind it is taken off.
+//! `*.ftl.html` for cover pages, `*.ftl.txt` for the text of mails, `*.ftl` and `*.ftlh` too, mostly for what others include. An
+//! overlay has a name without extension; a `.tif` written behind it is taken off.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Deliveries as CSV ([`csv`]); pages as files: PNG to look at, PDF and TIFF to keep. Nothing is drawn anew: every file has the very pels of the pages.
+//! Deliveries as CSV ([`csv`]); pages as files: PNG to look at, PDF and TIFF to keep. Nothing is drawn anew: every file has the
+//! very pels of the pages.
 
 pub mod csv;
 pub mod font;

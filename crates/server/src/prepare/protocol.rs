@@ -1,9 +1,9 @@
 //! What the service and a render child say to each other over the child's stdin and stdout.
 //!
 //! A message is two lengths (32 bits, big-endian), a header in JSON and a body of bytes. The service sends one [`Job`] with what
-//! is to be made into pages as its body, and hears a [`Reply::Page`] per page, whose body is T.6 code, then [`Reply::Done`] or [`Reply::Failed`].
-//! Before its first page a child may ask for what the document refers to, by [`Reply::Wanted`]; it gets a [`Fetched`] for each address.
-//! End of file on stdin ends the child.
+//! is to be made into pages as its body, and hears a [`Reply::Page`] per page, whose body is T.6 code, then [`Reply::Done`] or
+//! [`Reply::Failed`]. Before its first page a child may ask for what the document refers to, by [`Reply::Wanted`]; it gets a
+//! [`Fetched`] for each address. End of file on stdin ends the child.
 //!
 //! The document travels through the pipe instead of as an open file: handing over a descriptor per job needs SCM_RIGHTS or
 //! `/proc`, and so either `unsafe`, or a child that may open files. This way the child has no access to any file at all, and

@@ -121,7 +121,8 @@ impl Studio {
         sources.remove(name).ok_or(StudioError::Unknown("template"))
     }
 
-    /// A template's cover page, filled with these properties; a mail's, filled with a sample, as pages. With a `source`, as if that were installed under its name.
+    /// A template's cover page, filled with these properties; a mail's, filled with a sample, as pages. With a `source`, as if that
+    /// were installed under its name.
     pub async fn try_template(
         &self,
         customer: &str,

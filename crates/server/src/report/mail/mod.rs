@@ -1,8 +1,8 @@
 //! Report mails: who asked for one hears by mail what became of the job.
 //!
 //! `letter.rs` writes subject, text and HTML from the customer's templates; `enclosures.rs` makes what is attached, and has it read by
-//! `ocr.rs`; `post.rs` hands the mail in. A mail has an id that belongs to the job, so that one that is handed in twice (we were cut off after the server
-//! took it) can be known as the same.
+//! `ocr.rs`; `post.rs` hands the mail in. A mail has an id that belongs to the job, so that one that is handed in twice (we were
+//! cut off after the server took it) can be known as the same.
 //!
 //! Without a server mails wait like those that can't be handed in, and go out when one is configured.
 
