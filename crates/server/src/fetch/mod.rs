@@ -159,7 +159,8 @@ pub(crate) fn sorted(error: &reqwest::Error) -> FetchError {
     FetchError::Unreachable("the connection to the URL's host broke")
 }
 
-/// What was wrong with TLS, if that is what broke a connection.
+/// What was wrong with TLS, if that is what broke a connection. An `io::Error` is no `source` of the one around it.
 fn of_tls(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref()
+    let inner = error.get_ref()?;
+    inner.downcast_ref().or_else(|| of_tls(inner.downcast_ref()?))
 }
