@@ -248,6 +248,15 @@ class Target(BaseHTTPRequestHandler):
         self.close_connection = True
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *who):
+        # Whoever does not trust our certificate goes away.
+        if not isinstance(sys.exc_info()[1], ssl.SSLError):
+            super().handle_error(*who)
+
+
 HANDLERS = {
     "take": Target.take,
     "status": Target.with_status,
@@ -265,8 +274,7 @@ HANDLERS = {
 
 if __name__ == "__main__":
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    ThreadingHTTPServer.daemon_threads = True
-    server = ThreadingHTTPServer(("127.0.0.1", port), Target)
+    server = Server(("127.0.0.1", port), Target)
     if len(sys.argv) > 2:  # certificate and key, PEM
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(sys.argv[2])
