@@ -110,7 +110,7 @@ fn come(connection: &Connection, spot: &Spot) -> Result<(), StoreError> {
         return put(connection, &spot.delivery, BEHIND);
     }
     let before = standing_for(connection, &spot.number_key)?;
-    let own = before.iter().find(|before| before.customer == spot.customer);
+    let own = before.iter().find(|before| before.customer.eq_ignore_ascii_case(&spot.customer));
     let least = before.iter().min_by_key(|before| before.priority);
     match own.or(least.filter(|_| before.len() >= STANDING_MAX)) {
         None => enter(connection, spot),
@@ -290,13 +290,15 @@ fn first_behind(
     after: &str,
     until: Option<&str>,
 ) -> Result<Option<String>, StoreError> {
+    // Compared there, where case does not matter.
     let mut first = connection.prepare_cached(
-        "SELECT customer FROM deliveries WHERE number_key = ?1 AND ready = 2 AND priority = ?2 AND customer > ?3
-         ORDER BY customer LIMIT 1",
+        "SELECT customer, coalesce(customer <= ?4, 1) FROM deliveries
+         WHERE number_key = ?1 AND ready = 2 AND priority = ?2 AND customer > ?3 ORDER BY customer LIMIT 1",
     )?;
-    let first =
-        first.query_row(params![number_key, priority.rank(), after], |row| row.get::<_, String>(0)).optional()?;
-    Ok(first.filter(|first| until.is_none_or(|until| first.as_str() <= until)))
+    let first = first.query_row(params![number_key, priority.rank(), after, until], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?))
+    });
+    Ok(first.optional()?.filter(|(_, wanted)| *wanted).map(|(customer, _)| customer))
 }
 
 /// The customer's first delivery behind comes into its lane, unless another one of his stands in one.
