@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::first_start::pages;
-use crate::world::{Access, Far, Running, World, ferrofax, serve, sip_line, text_job};
+use crate::world::{Far, Running, World, clocked, ferrofax, set_clock, sip_line, text_job};
 
 /// The loopback, fast, and calls again soon.
 const AGAIN: &str = "[http]\nlisten = '127.0.0.1:0'\n[retry]\npause_seconds = [1]\n[retry.on.busy]\npause_seconds = [1]\n\
@@ -255,30 +255,10 @@ fn a_service_that_stops_ends_its_call_behind_the_page() {
     assert_ne!(first.last(), rest.first());
 }
 
-/// A service whose clock is set by what stands in a file: `+3600` is an hour ahead.
-fn start_with_clock(dir: &Path) -> (Running, std::path::PathBuf) {
-    let clock = dir.join("clock");
-    std::fs::write(&clock, "+0").expect("written");
-    let mut libraries = std::fs::read_dir("/usr/lib").expect("libraries").filter_map(|folder| {
-        let library = folder.ok()?.path().join("faketime/libfaketime.so.1");
-        library.exists().then_some(library)
-    });
-    let library = libraries.next().expect("libfaketime, see check");
-    let mut command = serve(dir);
-    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &clock);
-    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    (Running::start(&mut command), clock)
-}
-
 #[test]
 fn a_clock_that_is_set_cuts_off_no_call_and_delays_none() {
-    let dir = tempfile::tempdir().expect("a folder");
     let settings = AGAIN.replace("[retry.on.busy]\npause_seconds = [1]", "[retry.on.busy]\npause_seconds = [6]");
-    std::fs::write(dir.path().join("config.toml"), settings).expect("a configuration");
-    let (mut running, clock) = start_with_clock(dir.path());
-    let access = Access::from_curl(&running.line(|line| line.contains("curl ")));
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let world = World { dir, serve: running, access, http: reqwest::blocking::Client::new() };
+    let world = World::start_by(&settings, clocked);
     for (number, set) in [("3", "+86400"), ("4", "-86400")] {
         let long = accepted(&world, &text_job(&format!("+4989{number}"), 60));
         let busy = accepted(&world, &text_job(&format!("+49{number}8999122"), 1));
@@ -286,7 +266,7 @@ fn a_clock_that_is_set_cuts_off_no_call_and_delays_none() {
         let called = |view: &Value| view["deliveries"][0]["attempts"][0]["outcome"]["code"] == "busy";
         view_when(&world, &long, |view| view["deliveries"][0]["pages_confirmed"].as_u64() >= Some(1));
         view_when(&world, &busy, called);
-        std::fs::write(&clock, set).expect("written");
+        set_clock(world.dir.path(), set);
         // The one goes on over the leap, the other waits for its pause and no longer.
         assert_eq!(recipient(&world, &long)["status"], "OK");
         assert_eq!(recipient(&world, &busy)["status"], "OK");

@@ -12,6 +12,7 @@ mod hostile;
 mod lists;
 mod mail;
 mod office;
+mod outage;
 mod push;
 #[path = "../../../server/tests/it/push/target.rs"]
 #[expect(dead_code, reason = "shared with the tests of the server")]

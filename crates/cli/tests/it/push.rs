@@ -116,7 +116,7 @@ fn basic(user: &str, password: &str) -> String {
 }
 
 /// The text at this path of a push in XML.
-fn leaf(request: &Value, path: &str) -> String {
+pub fn leaf(request: &Value, path: &str) -> String {
     let leaves = request["xml"].as_array().expect("XML");
     let path =
         path.split('/').map(|name| format!("/{{http://retarus.com/fax4ba/faxws/3/0}}{name}")).collect::<String>();

@@ -179,9 +179,13 @@ impl World {
 
     /// Starts it again on the same folder, after it was killed. The login stays; the address may change.
     pub fn restart(&mut self) {
+        self.restart_by(serve);
+    }
+
+    /// The same, by this command.
+    pub fn restart_by(&mut self, serve: impl FnOnce(&Path) -> Command) {
         self.serve.kill();
-        let again = Running::start(&mut serve(self.dir.path()));
-        self.serve = again;
+        self.serve = Running::start(&mut serve(self.dir.path()));
         let root = root(&self.serve.line(is_address));
         let customer = self.access.base.rsplit('/').next().expect("a customer").to_owned();
         self.access.base = format!("{root}/rest/v1/{customer}");
@@ -253,6 +257,28 @@ pub fn serve(dir: &Path) -> Command {
     }
     command.arg("serve").arg("--config").arg(dir.join("config.toml")).env("FERROFAX_DATA_DIR", dir.join("data"));
     command
+}
+
+/// The same with a clock that [`set_clock`] sets.
+pub fn clocked(dir: &Path) -> Command {
+    let mut libraries = std::fs::read_dir("/usr/lib").expect("libraries").filter_map(|folder| {
+        let library = folder.ok()?.path().join("faketime/libfaketime.so.1");
+        library.exists().then_some(library)
+    });
+    let library = libraries.next().expect("libfaketime, see check");
+    let clock = dir.join("clock");
+    if !clock.exists() {
+        set_clock(dir, "+0");
+    }
+    let mut command = serve(dir);
+    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &clock);
+    command.env("FAKETIME_NO_CACHE", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    command
+}
+
+/// By so many seconds from the real time: `+3600` is an hour ahead.
+pub fn set_clock(dir: &Path, seconds: &str) {
+    std::fs::write(dir.join("clock"), seconds).expect("written");
 }
 
 /// A job for one number with one text document of so many pages.
