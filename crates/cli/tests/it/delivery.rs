@@ -2,7 +2,6 @@
 //! what is promised when the disk is full, the store is locked or the line is down.
 
 use std::net::UdpSocket;
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
