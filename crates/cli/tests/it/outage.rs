@@ -1,32 +1,19 @@
 //! A day in which nobody can be told: the target of pushes and the mail server are down, and the service is killed again and again.
 
-use std::time::{Duration, Instant};
-
-use ferrofax_server::jobs::JobId;
 use ferrofax_server::store::NoticeView;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::mail::{LOOPBACK, Post, job, store, submit};
+use crate::mail::{LOOPBACK, Post, job, notices, submit};
 use crate::push::leaf;
 use crate::push_target::Target;
 use crate::world::{World, clocked, set_clock};
 
 /// The job's push and its mail, once the last try of each began at this time of the service or later, and is over.
 fn tried(world: &World, job: &str, since: Timestamp) -> Vec<NoticeView> {
-    let (store, runtime) = (store(world), tokio::runtime::Runtime::new().expect("a runtime"));
-    let until = Instant::now() + Duration::from_secs(120);
-    loop {
-        let notices = runtime.block_on(store.notices(&JobId(job.to_owned()), None)).expect("the store works");
-        let notices = notices.expect("the job is there");
-        let over =
-            |notice: &NoticeView| notice.tries.last().is_some_and(|last| last.at >= since && last.ended_at.is_some());
-        if notices.len() == 2 && notices.iter().all(over) {
-            return notices;
-        }
-        assert!(Instant::now() < until, "{notices:?}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let over =
+        |notice: &NoticeView| notice.tries.last().is_some_and(|last| last.at >= since && last.ended_at.is_some());
+    notices(world, job, |notices| notices.len() == 2 && notices.iter().all(over))
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::push_target::{CLIENT, PASSWORD, SECRET, Target, USER};
-use crate::world::{Access, Running, World, ferrofax, root, serve, text_job};
+use crate::world::{Access, World, ferrofax, root, serve, text_job};
 
 const NUMBER: &str = "+4989550123";
 /// Of it, in any log.
@@ -42,13 +42,8 @@ impl Told {
 
     /// SIGKILL, and a start with these settings added.
     fn restart(&mut self, more: &str) {
-        self.world.serve.kill();
-        let dir = self.world.dir.path();
-        std::fs::write(dir.join("config.toml"), settings(more)).expect("a configuration");
-        let mut serve = Running::start(&mut Told::command(dir));
-        let root = root(&serve.line(crate::world::is_address));
-        self.world.access.base = format!("{root}/rest/v1/{}", self.customer());
-        self.world.serve = serve;
+        std::fs::write(self.world.dir.path().join("config.toml"), settings(more)).expect("a configuration");
+        self.world.restart_by(Told::command);
     }
 
     fn customer(&self) -> String {

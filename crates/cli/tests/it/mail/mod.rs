@@ -166,14 +166,19 @@ pub fn store(world: &World) -> Store {
 
 /// The job's mail once it is in this state.
 pub fn notice(world: &World, job: &str, state: &str) -> NoticeView {
+    let there = |notice: &NoticeView| notice.state == state && !notice.tries.is_empty();
+    notices(world, job, |notices| notices.first().is_some_and(there)).remove(0)
+}
+
+/// The job's push and its mail, as far as they are wanted, once they are so.
+pub fn notices(world: &World, job: &str, so: impl Fn(&[NoticeView]) -> bool) -> Vec<NoticeView> {
     let (store, runtime) = (store(world), tokio::runtime::Runtime::new().expect("a runtime"));
     let until = std::time::Instant::now() + std::time::Duration::from_secs(120);
     loop {
         let notices = runtime.block_on(store.notices(&JobId(job.to_owned()), None)).expect("the store works");
-        let notice = notices.and_then(|notices| notices.into_iter().next());
-        match notice {
-            Some(notice) if notice.state == state && !notice.tries.is_empty() => return notice,
-            notice => assert!(std::time::Instant::now() < until, "{notice:?}"),
+        match notices {
+            Some(notices) if so(&notices) => return notices,
+            notices => assert!(std::time::Instant::now() < until, "{notices:?}"),
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
@@ -181,14 +186,12 @@ pub fn notice(world: &World, job: &str, state: &str) -> NoticeView {
 
 /// Starts a service that logs all it has to say into a file.
 pub fn talkative(settings: &str) -> (World, PathBuf) {
-    let dir = tempfile::tempdir().expect("a folder");
-    std::fs::write(dir.path().join("config.toml"), settings).expect("a configuration");
-    let log = dir.path().join("log");
-    let mut command = serve(dir.path());
-    command.env("FERROFAX_LOG_LEVEL", "debug,ferrofax_server=trace,lettre=trace");
-    command.stderr(File::create(&log).expect("a file"));
-    let mut serve = Running::start(&mut command);
-    let access = Access::from_curl(&serve.line(|line| line.contains("curl ")));
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    (World { dir, serve, access, http: reqwest::blocking::Client::new() }, log)
+    let world = World::start_by(settings, |dir| {
+        let mut command = serve(dir);
+        command.env("FERROFAX_LOG_LEVEL", "debug,ferrofax_server=trace,lettre=trace");
+        command.stderr(File::create(dir.join("log")).expect("a file"));
+        command
+    });
+    let log = world.dir.path().join("log");
+    (world, log)
 }
